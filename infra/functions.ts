@@ -1,0 +1,314 @@
+/**
+ * Every function there is: folder `lambdas/<name>`, where it runs, how long, with which environment and permissions.
+ * A function whose folder has no `handler.ts` yet is not deployed. Permissions not listed are not granted.
+ * @module
+ */
+import type { EnvironmentKey } from "../core/config/environment.ts";
+import { alerts, catalog, events, executions, key, type Permission, secrets, vault, work } from "./permissions.ts";
+
+export interface FunctionSpec {
+  /** One sentence for the console. */
+  readonly purpose: string;
+  /** `none`: one function outside any VPC. `worker`: one per network in use, `public` included. */
+  readonly network: "none" | "worker";
+  /** Which database a worker touches: it can read the secrets of sources, or of targets, of its network. */
+  readonly role: "none" | "read-source" | "write-target";
+  readonly timeoutSeconds: number;
+  readonly memoryMegabytes: number;
+  readonly environment: readonly EnvironmentKey[];
+  readonly permissions: readonly Permission[];
+  /** The whole configuration as `config.json` beside the handler. */
+  readonly needsConfig?: boolean;
+  /** Further entries emitted beside the handler, by output name: worker threads. */
+  readonly workers?: Readonly<Record<string, string>>;
+  /** Files of the checkout copied beside the handler, by name there. */
+  readonly files?: Readonly<Record<string, string>>;
+}
+
+const MINUTE = 60;
+/** Lambda's longest; the engine keeps its own earlier deadline. */
+const LONGEST = 15 * MINUTE;
+/** 1769 MB is one whole vCPU, per Lambda's documentation: copying, compressing and encrypting is bound by it. */
+const ONE_CPU = 1769;
+const SMALL = 512;
+
+const catalogEnvironment = ["installation", "catalogTable"] as const;
+const vaultEnvironment = [...catalogEnvironment, "vaultBucket", "keyArn"] as const;
+
+/** pg_dump's WebAssembly and the worker thread it runs in (core/postgres/ddl). */
+const pgDump = {
+  workers: { "pg-dump-worker": "core/postgres/ddl/worker.ts" },
+  files: { "pg_dump.wasm": "node_modules/@electric-sql/pglite-tools/dist/pg_dump.wasm" },
+} as const;
+
+export const functions = {
+  // Outside any VPC.
+  resolve: {
+    purpose: "Validates a run's input, takes the lease, says which workers serve the source",
+    network: "none",
+    role: "none",
+    timeoutSeconds: MINUTE,
+    memoryMegabytes: SMALL,
+    environment: [...vaultEnvironment, "workers"],
+    permissions: [catalog.read(), catalog.write(), vault.list(), vault.read("v1/meta/"), executions.describe()],
+    needsConfig: true,
+  },
+  encrypt: {
+    purpose: "Makes a restore point's envelope before its first chunk",
+    network: "none",
+    role: "none",
+    timeoutSeconds: MINUTE,
+    memoryMegabytes: SMALL,
+    environment: vaultEnvironment,
+    permissions: [
+      catalog.read(),
+      catalog.write(),
+      vault.create("v1/meta/"),
+      vault.read("v1/meta/"),
+      vault.list(),
+      key.wrap(),
+      key.unwrap(),
+    ],
+    needsConfig: true,
+  },
+  judge: {
+    purpose: "Reads what became of every chunk and throws the gravest error there was",
+    network: "none",
+    role: "none",
+    timeoutSeconds: MINUTE,
+    memoryMegabytes: SMALL,
+    environment: catalogEnvironment,
+    permissions: [catalog.read(), catalog.write()],
+  },
+  upload: {
+    purpose: "Proves every chunk stored and commits the manifest",
+    network: "none",
+    role: "none",
+    timeoutSeconds: LONGEST,
+    memoryMegabytes: ONE_CPU,
+    environment: vaultEnvironment,
+    permissions: [
+      catalog.read(),
+      catalog.write(),
+      vault.read("v1/meta/"),
+      vault.read("v1/data/"),
+      vault.create("v1/meta/"),
+      vault.list(),
+      key.unwrap(),
+    ],
+  },
+  verify: {
+    purpose: "Reads a restore point back",
+    network: "none",
+    role: "none",
+    timeoutSeconds: LONGEST,
+    memoryMegabytes: ONE_CPU,
+    environment: [...vaultEnvironment, "workBucket"],
+    permissions: [
+      catalog.read(),
+      catalog.write(),
+      vault.read("v1/meta/"),
+      vault.read("v1/data/"),
+      vault.list(),
+      key.unwrap(),
+      work.read(),
+      work.write(),
+    ],
+  },
+  record: {
+    purpose: "Writes a run's end to the catalog, tells the world, releases the lease",
+    network: "none",
+    role: "none",
+    timeoutSeconds: MINUTE,
+    memoryMegabytes: SMALL,
+    environment: [...vaultEnvironment, "alertTopicArn"],
+    permissions: [
+      catalog.read(),
+      catalog.write(),
+      vault.read("v1/meta/"),
+      vault.list(),
+      alerts.publish(),
+      events.put(),
+    ],
+  },
+  cleanup: {
+    purpose: "Clears up after an execution that failed, timed out or was stopped, and raises the alert",
+    network: "none",
+    role: "none",
+    timeoutSeconds: 5 * MINUTE,
+    memoryMegabytes: SMALL,
+    environment: [...vaultEnvironment, "alertTopicArn"],
+    permissions: [
+      catalog.read(),
+      catalog.write(),
+      vault.list(),
+      vault.read("v1/meta/"),
+      vault.create("v1/data/"),
+      executions.describe(),
+      alerts.publish(),
+      events.put(),
+    ],
+  },
+
+  // Dump workers: one set per network, reading sources.
+  preflight: {
+    purpose: "Checks a source before a backup of it begins",
+    network: "worker",
+    role: "read-source",
+    timeoutSeconds: 2 * MINUTE,
+    memoryMegabytes: SMALL,
+    environment: catalogEnvironment,
+    permissions: [catalog.read(), catalog.write(), secrets.readSources()],
+  },
+  hold: {
+    purpose: "Holds the locks and the exported snapshot, and hands them on",
+    network: "worker",
+    role: "read-source",
+    timeoutSeconds: LONGEST,
+    memoryMegabytes: SMALL,
+    environment: catalogEnvironment,
+    permissions: [catalog.read(), catalog.write(), secrets.readSources()],
+  },
+  "plan-dump": {
+    purpose: "Writes the schema and plans the chunks of a dump",
+    network: "worker",
+    role: "read-source",
+    timeoutSeconds: LONGEST,
+    memoryMegabytes: ONE_CPU,
+    environment: [...vaultEnvironment, "workBucket"],
+    permissions: [
+      catalog.read(),
+      catalog.write(),
+      secrets.readSources(),
+      vault.read("v1/meta/"),
+      vault.create("v1/meta/"),
+      vault.list(),
+      key.unwrap(),
+      work.write(),
+    ],
+    ...pgDump,
+  },
+  "dump-chunk": {
+    purpose: "Streams one chunk from the source, compressed and encrypted, into the vault",
+    network: "worker",
+    role: "read-source",
+    timeoutSeconds: LONGEST,
+    memoryMegabytes: ONE_CPU,
+    environment: vaultEnvironment,
+    permissions: [
+      catalog.read(),
+      catalog.write(),
+      secrets.readSources(),
+      vault.read("v1/meta/"),
+      vault.create("v1/data/"),
+      vault.list(),
+      key.unwrap(),
+    ],
+  },
+
+  // Load workers: one set per network, writing targets.
+  "prepare-restore": {
+    purpose: "Plans a restore and makes its target ready",
+    network: "worker",
+    role: "write-target",
+    timeoutSeconds: LONGEST,
+    memoryMegabytes: ONE_CPU,
+    environment: [...vaultEnvironment, "workBucket"],
+    permissions: [
+      catalog.read(),
+      catalog.write(),
+      secrets.readTargets(),
+      vault.read("v1/meta/"),
+      vault.list(),
+      key.unwrap(),
+      work.read(),
+      work.write(),
+    ],
+  },
+  "load-schema": {
+    purpose: "Creates what has to be there before the data",
+    network: "worker",
+    role: "write-target",
+    timeoutSeconds: LONGEST,
+    memoryMegabytes: ONE_CPU,
+    environment: vaultEnvironment,
+    permissions: [
+      catalog.read(),
+      catalog.write(),
+      secrets.readTargets(),
+      vault.read("v1/meta/"),
+      vault.list(),
+      key.unwrap(),
+    ],
+  },
+  "load-chunk": {
+    purpose: "Loads one chunk, once however often it is called",
+    network: "worker",
+    role: "write-target",
+    timeoutSeconds: LONGEST,
+    memoryMegabytes: ONE_CPU,
+    environment: vaultEnvironment,
+    permissions: [
+      catalog.read(),
+      catalog.write(),
+      secrets.readTargets(),
+      vault.read("v1/meta/"),
+      vault.read("v1/data/"),
+      vault.list(),
+      key.unwrap(),
+    ],
+  },
+  "build-object": {
+    purpose: "Builds one index, constraint or other object that comes after the data",
+    network: "worker",
+    role: "write-target",
+    timeoutSeconds: LONGEST,
+    memoryMegabytes: SMALL,
+    environment: vaultEnvironment,
+    permissions: [
+      catalog.read(),
+      catalog.write(),
+      secrets.readTargets(),
+      vault.read("v1/meta/"),
+      vault.list(),
+      key.unwrap(),
+    ],
+  },
+  "finish-restore": {
+    purpose: "Sequences, materialized views, statistics; drops the marker of an unfinished restore",
+    network: "worker",
+    role: "write-target",
+    timeoutSeconds: LONGEST,
+    memoryMegabytes: SMALL,
+    environment: vaultEnvironment,
+    permissions: [
+      catalog.read(),
+      catalog.write(),
+      secrets.readTargets(),
+      vault.read("v1/meta/"),
+      vault.list(),
+      key.unwrap(),
+    ],
+  },
+  "compare-tables": {
+    purpose: "Counts and hashes a restored database against its manifest",
+    network: "worker",
+    role: "write-target",
+    timeoutSeconds: LONGEST,
+    memoryMegabytes: ONE_CPU,
+    environment: vaultEnvironment,
+    permissions: [
+      catalog.read(),
+      catalog.write(),
+      secrets.readTargets(),
+      vault.read("v1/meta/"),
+      vault.list(),
+      key.unwrap(),
+    ],
+  },
+} as const satisfies Readonly<Record<string, FunctionSpec>>;
+
+export type FunctionName = keyof typeof functions;
+
+/** The table with its common type, for code that walks over all of it. */
+export const functionSpecs: Readonly<Record<FunctionName, FunctionSpec>> = functions;

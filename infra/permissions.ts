@@ -1,0 +1,54 @@
+/**
+ * What a function may do, as data: read by `infra/functions.ts`, turned into IAM statements by `infra/constructs/grants.ts`.
+ * One word says what, one says where; nothing here is a wildcard over resources.
+ * @module
+ */
+
+/** Prefixes of the vault (docs/FORMAT.md). */
+export type VaultPrefix = "v1/meta/" | "v1/data/" | "v1/audit/" | "v1/reports/";
+
+export type Permission =
+  /** `create` is put-if-absent and multipart upload, the abort of one's own included; `delete` of current versions only. */
+  | { readonly on: "vault"; readonly may: "read" | "create" | "delete"; readonly prefix: VaultPrefix }
+  /** ListBucket and ListBucketMultipartUploads. */
+  | { readonly on: "vault"; readonly may: "list" }
+  | { readonly on: "work"; readonly may: "read" | "write" }
+  | { readonly on: "catalog"; readonly may: "read" | "write" }
+  /** `wrap` makes envelopes, `unwrap` opens them. */
+  | { readonly on: "key"; readonly may: "wrap" | "unwrap" }
+  /** The connections of the worker set's own network: those of sources, or of targets. */
+  | { readonly on: "secrets"; readonly may: "read"; readonly of: "sources" | "targets" }
+  | { readonly on: "alerts"; readonly may: "publish" }
+  /** `holdfast.*` events on the account's default bus. */
+  | { readonly on: "events"; readonly may: "put" }
+  /** Executions of Holdfast's own state machines. */
+  | { readonly on: "executions"; readonly may: "describe" | "stop" };
+
+export const vault = {
+  read: (prefix: VaultPrefix): Permission => ({ on: "vault", may: "read", prefix }),
+  create: (prefix: VaultPrefix): Permission => ({ on: "vault", may: "create", prefix }),
+  delete: (prefix: VaultPrefix): Permission => ({ on: "vault", may: "delete", prefix }),
+  list: (): Permission => ({ on: "vault", may: "list" }),
+};
+export const work = {
+  read: (): Permission => ({ on: "work", may: "read" }),
+  write: (): Permission => ({ on: "work", may: "write" }),
+};
+export const catalog = {
+  read: (): Permission => ({ on: "catalog", may: "read" }),
+  write: (): Permission => ({ on: "catalog", may: "write" }),
+};
+export const key = {
+  wrap: (): Permission => ({ on: "key", may: "wrap" }),
+  unwrap: (): Permission => ({ on: "key", may: "unwrap" }),
+};
+export const secrets = {
+  readSources: (): Permission => ({ on: "secrets", may: "read", of: "sources" }),
+  readTargets: (): Permission => ({ on: "secrets", may: "read", of: "targets" }),
+};
+export const alerts = { publish: (): Permission => ({ on: "alerts", may: "publish" }) };
+export const events = { put: (): Permission => ({ on: "events", may: "put" }) };
+export const executions = {
+  describe: (): Permission => ({ on: "executions", may: "describe" }),
+  stop: (): Permission => ({ on: "executions", may: "stop" }),
+};
