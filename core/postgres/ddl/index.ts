@@ -1,0 +1,7 @@
+/**
+ * The schema: dumped by pg_dump itself into its custom-format archive, parsed, and turned into the statements of a restore.
+ * @module
+ */
+export { parseArchive } from "./archive/parse.ts";
+export type { Section, Toc, TocEntry } from "./archive/toc.ts";
+export type { ClassifyOptions, RestoreEntry, RestorePhases } from "./restore/phases.ts";
