@@ -1,0 +1,55 @@
+/** `holdfast compare ID|latest`: a restored database against its restore point, row by row. @module */
+import type { Command } from "commander";
+import type { CommandResult } from "../result.ts";
+import { findingLines } from "../runs/findings.ts";
+import { type RunCommandOptions, withRunOptions } from "../runs/options.ts";
+import { reportResult } from "../runs/report.ts";
+import { assertNameArgument, findRestorePoint } from "../runs/restore-point.ts";
+import { startRun } from "../runs/start.ts";
+import { examples, type Invoke, type Session } from "../session.ts";
+
+type CompareOptions = RunCommandOptions & { readonly source: string; readonly to: string; readonly database?: string };
+
+export function addCompare(program: Command, invoke: Invoke): void {
+  withRunOptions(program.command("compare"))
+    .description("compare a database with a restore point: rows, sequences, large objects, definitions")
+    .argument("<restore-point>", "its id, or `latest`")
+    .requiredOption("--source <name>", "the source the restore point is of")
+    .requiredOption("--to <target>", "a target of the configuration")
+    .option("--database <name>", "the database on the target (default: the one of the target's connection)")
+    .addHelpText(
+      "after",
+      examples(
+        "holdfast compare latest --source shop --to staging --database shop_copy",
+        "holdfast compare 20261121T021500Z-7k3f9q2mxa --source shop --to staging --json",
+      ),
+    )
+    .action((id: string, options: CompareOptions) =>
+      invoke("compare", options, (session) => compare(session, id, options)),
+    );
+}
+
+async function compare(session: Session, id: string, options: CompareOptions): Promise<CommandResult> {
+  const target = assertNameArgument("target", options.to);
+  const installation = await session.openInstallation();
+  const { restorePointId, source } = await findRestorePoint(installation, id, options.source);
+  const { database } = options;
+  const input = { options: { restorePointId, target, database } };
+  const report = await startRun(session, installation, { machine: "compare", source, input }, options);
+  const differences = report.run?.findings ?? [];
+  return reportResult(
+    { ...report, restorePointId },
+    {
+      achieved: `identical: ${database ?? "the database"} on ${target} and restore point ${restorePointId}`,
+      lines: findingLines("differs", differences),
+      fields: {
+        source,
+        target,
+        database,
+        isIdentical: report.status === "running" ? undefined : report.status === "succeeded",
+        differences,
+      },
+    },
+    session.style,
+  );
+}

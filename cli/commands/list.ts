@@ -1,0 +1,51 @@
+/** `holdfast list [SOURCE]`: the restore points there are. @module */
+import type { Command } from "commander";
+import type { RestorePointView } from "../installation/port.ts";
+import type { Style } from "../output/style.ts";
+import { formatTable } from "../output/table.ts";
+import { formatBytes, formatCount, formatTime, UNKNOWN } from "../output/units.ts";
+import { type CommandResult, succeeded } from "../result.ts";
+import { assertNameArgument } from "../runs/restore-point.ts";
+import { type CommonOptions, examples, type Invoke, type Session, withCommonOptions } from "../session.ts";
+
+export function addList(program: Command, invoke: Invoke): void {
+  withCommonOptions(program.command("list"))
+    .description("list the restore points, newest first")
+    .argument("[source]", "only those of this source")
+    .addHelpText("after", examples("holdfast list", "holdfast list shop --json"))
+    .action((source: string | undefined, options: CommonOptions) =>
+      invoke("list", options, (session) => list(session, source)),
+    );
+}
+
+async function list(session: Session, source: string | undefined): Promise<CommandResult> {
+  if (source !== undefined) assertNameArgument("source", source);
+  const installation = await session.openInstallation();
+  const restorePoints = await installation.catalog.restorePoints(source);
+  const text =
+    restorePoints.length > 0
+      ? formatRestorePoints(restorePoints, session.style)
+      : `no restore points yet; \`holdfast backup ${source ?? "SOURCE"}\` makes one`;
+  return succeeded(text, { installation: installation.parameter.installation, restorePoints });
+}
+
+function formatRestorePoints(points: readonly RestorePointView[], style: Style): string {
+  return formatTable(
+    [
+      { heading: "RESTORE POINT", cell: (point) => point.restorePointId },
+      { heading: "SOURCE", cell: (point) => point.source },
+      { heading: "STARTED (UTC)", cell: (point) => formatTime(point.startedAt) },
+      { heading: "ROWS", align: "right", cell: (point) => formatCount(point.rows) },
+      { heading: "DATA", align: "right", cell: (point) => formatBytes(point.plainBytes) },
+      { heading: "STORED", align: "right", cell: (point) => formatBytes(point.storedBytes) },
+      { heading: "STATUS", cell: (point) => point.status },
+      { heading: "VERIFIED", cell: (point) => verdictOf(point, style) },
+    ],
+    points,
+  );
+}
+
+export function verdictOf({ verified }: RestorePointView, style: Style): string {
+  if (verified === undefined) return UNKNOWN;
+  return verified.isValid ? style.good(verified.level) : style.bad(`${verified.level}: damaged`);
+}

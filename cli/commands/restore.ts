@@ -1,0 +1,80 @@
+/** `holdfast restore ID|latest`: by the restore state machine, or by this process when the stack is gone. @module */
+import { type Command, Option } from "commander";
+import { UsageError } from "../errors.ts";
+import type { CommandResult } from "../result.ts";
+import { type RunCommandOptions, withRunOptions } from "../runs/options.ts";
+import { reportResult } from "../runs/report.ts";
+import { assertNameArgument, findRestorePoint } from "../runs/restore-point.ts";
+import { startRun } from "../runs/start.ts";
+import { examples, type Invoke, type Session } from "../session.ts";
+import { type DirectOptions, restoreDirectly } from "./restore-direct.ts";
+
+type RestoreOptions = RunCommandOptions &
+  DirectOptions & {
+    readonly direct?: boolean;
+    readonly to?: string;
+  };
+
+export function addRestore(program: Command, invoke: Invoke): void {
+  withRunOptions(program.command("restore"))
+    .description("restore a restore point into a database")
+    .argument("<restore-point>", "its id, or `latest`")
+    .option("--source <name>", "the source the restore point is of")
+    .option("--to <target>", "a target of the configuration")
+    .option("--database <name>", "the database on the target (default: the one of the target's connection)")
+    .option("--create", "create the database first")
+    .option("--confirm", "restore even though the database is not empty")
+    .addOption(new Option("--direct", "without the stack: this process reads the vault and loads the database"))
+    .addOption(new Option("--vault <location>", "with --direct: a directory or s3://bucket"))
+    .addOption(new Option("--to-connection <file>", "with --direct: a file with the connection, URL or JSON"))
+    .addOption(new Option("--offline-key <file>", "with --direct: the offline recipient's private key, PEM"))
+    .addHelpText(
+      "after",
+      examples(
+        "holdfast restore latest --source shop --to staging --database shop_copy --create",
+        "holdfast restore 20261121T021500Z-7k3f9q2mxa --source shop --to staging --confirm --json",
+        "holdfast restore latest --direct --vault s3://my-vault --source shop --to-connection ./target.url",
+        "holdfast restore latest --direct --vault ./vault-copy --source shop --to-connection ./target.url --offline-key ./key.pem",
+      ),
+    )
+    .action((id: string, options: RestoreOptions) =>
+      invoke("restore", options, (session) =>
+        options.direct === true ? restoreDirectly(session, id, options) : restore(session, id, options),
+      ),
+    );
+}
+
+async function restore(session: Session, id: string, options: RestoreOptions): Promise<CommandResult> {
+  const target = assertNameArgument("target", needed("--to", options.to));
+  const from = assertNameArgument("source", needed("--source", options.source));
+  refuseDirectOptions(options);
+  const installation = await session.openInstallation();
+  const { restorePointId, source } = await findRestorePoint(installation, id, from);
+  const { database } = options;
+  const input = {
+    options: { restorePointId, target, database, create: options.create === true, confirm: options.confirm === true },
+  };
+  const report = await startRun(session, installation, { machine: "restore", source, input }, options);
+  return reportResult(
+    { ...report, restorePointId },
+    {
+      achieved: `restored ${restorePointId} of ${source} into ${database ?? "the database"} on ${target}`,
+      fields: { source, target, database },
+    },
+    session.style,
+  );
+}
+
+function needed(option: string, value: string | undefined): string {
+  if (value !== undefined) return value;
+  throw new UsageError("missing-option", `${option} is missing`, "`holdfast restore --help` has examples.");
+}
+
+function refuseDirectOptions(options: RestoreOptions): void {
+  const given = [
+    ["--vault", options.vault],
+    ["--to-connection", options.toConnection],
+    ["--offline-key", options.offlineKey],
+  ].find(([, value]) => value !== undefined);
+  if (given !== undefined) throw new UsageError("direct-only", `${given[0]} is allowed with --direct only`);
+}

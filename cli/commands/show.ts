@@ -1,0 +1,90 @@
+/** `holdfast show ID`: all the catalog knows about a restore point or a run. @module */
+import type { Command } from "commander";
+import { PreconditionError } from "../../core/errors.ts";
+import { RUN_ID_PATTERN } from "../../core/ids.ts";
+import type { Installation, RestorePointView, RunView } from "../installation/port.ts";
+import { formatFields } from "../output/table.ts";
+import { formatBytes, formatCount, formatDuration, formatTime, millisBetween } from "../output/units.ts";
+import { type CommandResult, formatError, succeeded } from "../result.ts";
+import { findRestorePoint } from "../runs/restore-point.ts";
+import { type CommonOptions, examples, type Invoke, type Session, withCommonOptions } from "../session.ts";
+import { verdictOf } from "./list.ts";
+
+type ShowOptions = CommonOptions & { readonly source?: string };
+
+export function addShow(program: Command, invoke: Invoke): void {
+  withCommonOptions(program.command("show"))
+    .description("show one restore point or one run")
+    .argument("<id>", "a restore point's id, `latest`, or a run's id")
+    .option("--source <name>", "the source, needed with `latest` when there are several")
+    .addHelpText(
+      "after",
+      examples(
+        "holdfast show 20261121T021500Z-7k3f9q2mxa",
+        "holdfast show latest --source shop --json",
+        "holdfast show shop-20261121T021500Z-7k3f9q2mxa",
+      ),
+    )
+    .action((id: string, options: ShowOptions) => invoke("show", options, (session) => show(session, id, options)));
+}
+
+async function show(session: Session, id: string, options: ShowOptions): Promise<CommandResult> {
+  const installation = await session.openInstallation();
+  if (RUN_ID_PATTERN.test(id)) return await showRun(session, installation, id);
+  const point = await findRestorePoint(installation, id, options.source);
+  return succeeded(formatRestorePoint(session, point), {
+    installation: installation.parameter.installation,
+    restorePointId: point.restorePointId,
+    restorePoint: point,
+  });
+}
+
+async function showRun(session: Session, installation: Installation, runId: string): Promise<CommandResult> {
+  const run = await installation.catalog.run(runId);
+  if (run === undefined) {
+    const hint = "Run `holdfast runs` to see the runs there are.";
+    throw new PreconditionError("run-not-found", `no run ${runId}`, { hint });
+  }
+  const progress = await installation.catalog.progress(runId);
+  return succeeded(formatRun(session, run), {
+    installation: installation.parameter.installation,
+    runId,
+    run,
+    progress,
+  });
+}
+
+function formatRestorePoint({ style }: Session, point: RestorePointView): string {
+  return formatFields([
+    ["restore point", style.strong(point.restorePointId)],
+    ["source", point.source],
+    ["kind", point.kind],
+    ["status", point.status],
+    ["database", point.database],
+    ["server", point.serverVersion && `PostgreSQL ${point.serverVersion}`],
+    ["started", point.startedAt && `${formatTime(point.startedAt)} UTC`],
+    ["committed", point.committedAt && `${formatTime(point.committedAt)} UTC`],
+    ["tables", point.tables === undefined ? undefined : formatCount(point.tables)],
+    ["rows", point.rows === undefined ? undefined : formatCount(point.rows)],
+    ["chunks", point.chunks === undefined ? undefined : formatCount(point.chunks)],
+    ["data", point.plainBytes === undefined ? undefined : formatBytes(point.plainBytes)],
+    ["stored", point.storedBytes === undefined ? undefined : formatBytes(point.storedBytes)],
+    ["verified", point.verified && `${verdictOf(point, style)}, ${formatTime(point.verified.at)} UTC`],
+    ["run", point.runId],
+    ...(point.warnings ?? []).map((warning) => ["warning", style.warn(warning)] as const),
+  ]);
+}
+
+function formatRun({ style }: Session, run: RunView): string {
+  const millis = millisBetween(run.startedAt, run.finishedAt);
+  const fields = formatFields([
+    ["run", style.strong(run.runId)],
+    ["verb", run.verb],
+    ["source", run.source],
+    ["status", run.status],
+    ["started", run.startedAt && `${formatTime(run.startedAt)} UTC`],
+    ["took", millis === undefined ? undefined : formatDuration(millis)],
+    ["restore point", run.restorePointId],
+  ]);
+  return run.error === undefined ? fields : `${fields}\n${formatError(run.error, style)}`;
+}

@@ -1,0 +1,33 @@
+/**
+ * A deployed installation, found and ready to be asked.
+ * @module
+ */
+import { PreconditionError } from "../../core/errors.ts";
+import { withAwsErrors } from "./aws-errors.ts";
+import { createCatalogView } from "./catalog.ts";
+import { createClients } from "./clients.ts";
+import { storeConnection } from "./connections.ts";
+import { findInstallation } from "./find.ts";
+import { describeExecution, startExecution } from "./machines.ts";
+import type { Installation, MachineName } from "./port.ts";
+
+/** @throws ConfigurationError `installation-not-found`, `installation-ambiguous`, `no-credentials`, `no-region` */
+export async function openInstallation(name: string | undefined): Promise<Installation> {
+  const { ssm, sfn, secrets, documents } = createClients();
+  const parameter = await withAwsErrors(() => findInstallation(ssm, name));
+  const arnOf = (machine: MachineName): string => {
+    const arn = parameter.stateMachines[machine];
+    if (arn !== undefined) return arn;
+    throw new PreconditionError("machine-missing", `${parameter.installation} has no ${machine} state machine`, {
+      hint: "Deploy it with the same version of Holdfast as this command.",
+    });
+  };
+  return {
+    parameter,
+    catalog: createCatalogView(documents, parameter.catalogTable),
+    start: (machine, runId, input) => withAwsErrors(() => startExecution(sfn, arnOf(machine), runId, input)),
+    describe: (arn) => withAwsErrors(() => describeExecution(sfn, arn)),
+    storeConnection: (connection, secret, mayReplace) =>
+      withAwsErrors(() => storeConnection(secrets, `${parameter.secretPrefix}${connection}`, secret, mayReplace)),
+  };
+}

@@ -1,0 +1,16 @@
+/**
+ * What a verification or a comparison has found, for people.
+ * @module
+ */
+import type { Finding } from "../installation/port.ts";
+
+/** More than these are told by `--json`. */
+const SHOWN = 20;
+
+export function findingLines(name: string, findings: readonly Finding[]): [string, string][] {
+  const lines = findings
+    .slice(0, SHOWN)
+    .map(({ where, code, message }): [string, string] => [name, `${where}: ${message} (${code})`]);
+  const more = findings.length - lines.length;
+  return more > 0 ? [...lines, [name, `and ${more} more; --json lists them all`]] : lines;
+}

@@ -1,0 +1,160 @@
+import { describe, expect, it } from "vitest";
+import { ConfigurationError } from "../../core/errors.ts";
+import { holdfast, RESTORE_POINT_ID, restorePoint } from "./support/fakes.ts";
+
+/** A shell's words, as far as our examples go. */
+function wordsOf(line: string): string[] {
+  return [...line.matchAll(/"([^"]*)"|(\S+)/g)].map((match) => match[1] ?? match[2] ?? "");
+}
+
+const everyCommand = ["backup", "list", "show", "verify", "restore", "compare", "runs", "connect"];
+
+describe("the command line", () => {
+  it.each(everyCommand)("explains %s with examples that it understands", async (command) => {
+    const help = await holdfast([command, "--help"]);
+    expect(help.exitCode).toBe(0);
+    const examples = help.stdout.slice(help.stdout.indexOf("Examples:")).match(/(?<=\bholdfast ).*/g) ?? [];
+    expect(examples.length).toBeGreaterThan(0);
+    for (const example of examples) {
+      const told = await holdfast(wordsOf(example), { secret: "postgres://user:password@host/database" });
+      expect(told.exitCode, `${example}: ${told.stderr}`).not.toBe(2);
+    }
+  });
+
+  it.each([
+    [["bakup"], "unknown-command"],
+    [["backup"], "missing-argument"],
+    [["backup", "shop", "extra"], "excess-arguments"],
+    [["backup", "shop", "--speed"], "unknown-option"],
+    [["backup", "Shop"], "invalid-name"],
+    [["backup", "shop", "--timeout", "soon"], "invalid-timeout"],
+    [["runs", "--limit", "0"], "invalid-argument"],
+    [["show", "yesterday"], "invalid-id"],
+    [["verify", "latest", "--level", "some"], "invalid-argument"],
+    [["restore", "latest", "--source", "shop"], "missing-option"],
+    [["restore", "latest", "--source", "shop", "--to", "t", "--vault", "x"], "direct-only"],
+    [["compare", "latest", "--to", "t"], "missing-mandatory-option-value"],
+  ])("refuses %j with 2", async (argv, code) => {
+    const told = await holdfast([...argv, "--json"]);
+    expect(told).toMatchObject({ exitCode: 2, started: [] });
+    expect(told.json).toMatchObject({
+      schema: 1,
+      command: argv[0],
+      status: "failed",
+      error: { name: "UsageError", code },
+    });
+  });
+
+  it("suggests the command that was meant", async () => {
+    const told = await holdfast(["bakup"]);
+    expect(told.stderr).toBe(
+      "holdfast: unknown command 'bakup' (UsageError, unknown-command)\n  Did you mean backup?\n",
+    );
+    expect(told.stdout).toBe("");
+  });
+
+  it("refuses with 3 where there is no installation", async () => {
+    const openError = new ConfigurationError("installation-not-found", "there is none", { hint: "Deploy one." });
+    const told = await holdfast(["list", "--json"], { openError });
+    expect(told.exitCode).toBe(3);
+    expect(told.json).toEqual({
+      schema: 1,
+      command: "list",
+      status: "failed",
+      error: {
+        name: "ConfigurationError",
+        code: "installation-not-found",
+        message: "there is none",
+        hint: "Deploy one.",
+      },
+    });
+  });
+});
+
+describe("a restore point", () => {
+  it("is listed with sizes in columns", async () => {
+    const told = await holdfast(["list"]);
+    expect(told.stdout.split("\n").slice(0, 2)).toEqual([
+      "RESTORE POINT                SOURCE  STARTED (UTC)             ROWS     DATA    STORED  STATUS     VERIFIED",
+      "20261121T021500Z-7k3f9q2mxa  shop    2026-11-21 02:15:00  1,100,000  200 MiB  50.0 MiB  committed  –",
+    ]);
+  });
+
+  it("is found by latest, not counting those that are not committed", async () => {
+    const expiring = { ...restorePoint, restorePointId: "20261122T021500Z-7k3f9q2mxa", status: "expiring" };
+    const told = await holdfast(["show", "latest", "--json"], { restorePoints: [expiring, restorePoint] });
+    expect(told).toMatchObject({ exitCode: 0, json: { restorePointId: RESTORE_POINT_ID } });
+  });
+
+  it("is not guessed by latest among several sources", async () => {
+    const restorePoints = [restorePoint, { ...restorePoint, source: "blog" }];
+    expect(await holdfast(["verify", "latest", "--json"], { restorePoints })).toMatchObject({
+      exitCode: 2,
+      json: { error: { code: "source-needed", message: "latest of which source? there are shop, blog" } },
+    });
+    expect(await holdfast(["verify", "latest", "--source", "blog", "--json"], { restorePoints })).toMatchObject({
+      exitCode: 0,
+      json: { source: "blog", isValid: true },
+    });
+  });
+
+  it("that is not there is refused with 3", async () => {
+    const told = await holdfast(["show", "20200101T000000Z-0000000000", "--json"]);
+    expect(told).toMatchObject({ exitCode: 3, json: { error: { code: "restore-point-not-found" } } });
+  });
+
+  it("is restored with every choice explicit", async () => {
+    const argv = ["restore", "latest", "--source", "shop", "--to", "staging", "--database", "copy", "--create"];
+    const told = await holdfast([...argv, "--json"]);
+    expect(told.exitCode).toBe(0);
+    expect(told.started[0]).toMatchObject({
+      machine: "restore",
+      input: {
+        source: "shop",
+        options: {
+          restorePointId: RESTORE_POINT_ID,
+          target: "staging",
+          database: "copy",
+          create: true,
+          confirm: false,
+        },
+      },
+    });
+  });
+
+  it("that is damaged is told object by object", async () => {
+    const findings = [{ where: "v1/data/x", code: "frame-invalid", message: "frame 3 does not decrypt" }];
+    const error = { name: "IntegrityError", code: "verification-failed", message: "1 issue" };
+    const told = await holdfast(["verify", "latest", "--json"], {
+      executions: [{ status: "failed", error: "IntegrityError" }],
+      run: { source: "shop", verb: "verify", status: "failed", error, findings },
+    });
+    expect(told).toMatchObject({ exitCode: 4, json: { isValid: false, issues: findings, error } });
+  });
+});
+
+describe("holdfast connect", () => {
+  const secret = "postgres://reader:s3cret-word@db.example.com:5433/shop";
+
+  it("stores what it was given, and shows everything but the password", async () => {
+    const told = await holdfast(["connect", "shop.read", "--replace", "--json"], { secret: `${secret}\n` });
+    expect(told.stored).toEqual([{ name: "shop.read", secret, mayReplace: true }]);
+    expect(told.json).toMatchObject({
+      secretName: "holdfast/default/shop.read",
+      connection: { host: "db.example.com", port: 5433, user: "reader", database: "shop" },
+    });
+    expect(told.stdout + told.stderr).not.toContain("s3cret-word");
+  });
+
+  it("refuses what is no connection before anything is stored, without repeating it", async () => {
+    const told = await holdfast(["connect", "shop", "--json"], { secret: "mysql://x:s3cret-word@y/z" });
+    expect(told).toMatchObject({ exitCode: 3, stored: [] });
+    expect(told.stdout + told.stderr).not.toContain("s3cret-word");
+  });
+
+  it("does not repeat a connection given in place of its name", async () => {
+    const told = await holdfast(["connect", secret]);
+    expect(told).toMatchObject({ exitCode: 2, stored: [] });
+    expect(told.stderr).not.toContain("s3cret-word");
+  });
+});

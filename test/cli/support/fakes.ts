@@ -1,0 +1,129 @@
+import type { ExecutionView, Installation, RestorePointView, RunView } from "../../../cli/installation/port.ts";
+import { runCommandLine } from "../../../cli/program.ts";
+import type { World } from "../../../cli/world.ts";
+
+/** A moment at which every fake clock starts. */
+const START = Date.parse("2026-11-21T02:15:00Z");
+export const RESTORE_POINT_ID = "20261121T021500Z-7k3f9q2mxa";
+
+export const restorePoint: RestorePointView = {
+  restorePointId: RESTORE_POINT_ID,
+  source: "shop",
+  kind: "full",
+  status: "committed",
+  startedAt: "2026-11-21T02:15:00Z",
+  committedAt: "2026-11-21T02:15:20Z",
+  plainBytes: 200 * 1024 ** 2,
+  storedBytes: 50 * 1024 ** 2,
+  tables: 9,
+  rows: 1_100_000,
+  chunks: 14,
+};
+
+export interface Started {
+  readonly machine: string;
+  readonly runId: string;
+  readonly input: Readonly<Record<string, unknown>>;
+}
+
+export interface FakeOptions {
+  /** What DescribeExecution says, call by call; the last one again and again. */
+  readonly executions?: readonly ExecutionView[];
+  readonly restorePoints?: readonly RestorePointView[];
+  readonly run?: Omit<RunView, "runId">;
+  readonly openError?: Error;
+  readonly secret?: string;
+  /** Interrupted during this pause, from 1. */
+  readonly interruptAtPause?: number;
+  readonly isTerminal?: boolean;
+}
+
+export interface Told {
+  readonly exitCode: number;
+  readonly stdout: string;
+  readonly stderr: string;
+  readonly json: Record<string, unknown>;
+  readonly started: readonly Started[];
+  readonly stored: readonly { name: string; secret: string; mayReplace: boolean }[];
+}
+
+/** Runs one command line in a world where every pause passes at once and nothing leaves the process. */
+export async function holdfast(argv: readonly string[], options: FakeOptions = {}): Promise<Told> {
+  let now = START;
+  let pauses = 0;
+  const interrupted = new AbortController();
+  const told = { stdout: "", stderr: "" };
+  const started: Started[] = [];
+  const stored: { name: string; secret: string; mayReplace: boolean }[] = [];
+  const stream = (name: "stdout" | "stderr") => ({
+    isTTY: options.isTerminal ?? false,
+    write: (text: string) => {
+      told[name] += text;
+    },
+  });
+  const world: World = {
+    stdout: stream("stdout"),
+    stderr: stream("stderr"),
+    env: {},
+    clock: () => new Date(now),
+    random: (n) => new Uint8Array(n),
+    interrupted: interrupted.signal,
+    pause: async (millis) => {
+      now += millis;
+      pauses += 1;
+      if (pauses === options.interruptAtPause) interrupted.abort();
+    },
+    readSecret: async () => options.secret ?? "",
+    readFile: async () => options.secret ?? "",
+    openInstallation: async () => {
+      if (options.openError !== undefined) throw options.openError;
+      return fakeInstallation(options, started, stored);
+    },
+  };
+  const exitCode = await runCommandLine(argv, world);
+  const json = argv.includes("--json") ? (JSON.parse(told.stdout) as Record<string, unknown>) : {};
+  return { exitCode, ...told, json, started, stored };
+}
+
+function fakeInstallation(
+  { executions = [{ status: "succeeded", output: "{}" }], restorePoints = [restorePoint], run }: FakeOptions,
+  started: Started[],
+  stored: { name: string; secret: string; mayReplace: boolean }[],
+): Installation {
+  let described = 0;
+  const ofSource = (source: string | undefined) =>
+    restorePoints.filter((point) => source === undefined || point.source === source);
+  return {
+    parameter: {
+      schema: 1,
+      installation: "default",
+      stateMachines: {},
+      catalogTable: "catalog",
+      vaultBucket: "vault",
+      workBucket: "work",
+      keyArn: "arn:aws:kms:eu-central-1:000000000000:key/1",
+      alertTopicArn: "arn:aws:sns:eu-central-1:000000000000:alerts",
+      secretPrefix: "holdfast/default/",
+    },
+    catalog: {
+      restorePoints: async (source) => ofSource(source),
+      restorePoint: async (id, source) => ofSource(source).find((point) => point.restorePointId === id),
+      runs: async () => (run === undefined ? [] : [{ runId: "shop-20261121T021500Z-7k3f9q2mxa", ...run }]),
+      run: async (runId) => (run === undefined ? undefined : { runId, ...run }),
+      progress: async () => ({ phase: "dumping", chunksDone: 5, chunksTotal: 14, bytesDone: 1024 ** 2 }),
+    },
+    start: async (machine, runId, input) => {
+      started.push({ machine, runId, input });
+      return `arn:aws:states:eu-central-1:000000000000:execution:${machine}:${runId}`;
+    },
+    describe: async () => {
+      const view = executions[Math.min(described, executions.length - 1)];
+      described += 1;
+      return view ?? { status: "running" };
+    },
+    storeConnection: async (name, secret, mayReplace) => {
+      stored.push({ name, secret, mayReplace });
+      return { secretName: `holdfast/default/${name}`, isReplaced: mayReplace };
+    },
+  };
+}
