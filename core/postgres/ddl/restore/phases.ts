@@ -1,5 +1,3 @@
-import type { Toc, TocEntry } from "../archive/toc.ts";
-
 /** An entry of the archive as a restore runs it. */
 export interface RestoreEntry {
   readonly dumpId: number;
@@ -54,5 +52,3 @@ export interface ClassifyOptions {
   /** Tablespaces other than the database's default. Default true; a managed server has none of them. */
   readonly withTablespaces?: boolean;
 }
-
-export type { Toc, TocEntry };

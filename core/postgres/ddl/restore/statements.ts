@@ -1,0 +1,50 @@
+import { qualifiedName, quoteName } from "../../sql.ts";
+import { encodeText, isPlainText } from "../archive/text.ts";
+import type { TocEntry } from "../archive/toc.ts";
+import { ownerStatement } from "./owner.ts";
+import type { ClassifyOptions } from "./phases.ts";
+
+const PARTITIONED = "p";
+
+/** What makes an entry, in order: its settings and definition as one transaction, then its owner. */
+export function entryStatements(entry: TocEntry, options: ClassifyOptions): string[] {
+  const { withOwners = true, withTablespaces = true } = options;
+  const definition = entry.defn !== undefined && hasCommand(entry.defn) ? entry.defn : undefined;
+  const making = definition === undefined ? [] : [...placement(entry, withTablespaces), definition, ...late(entry)];
+  const owner = withOwners ? ownerStatement(entry) : undefined;
+  return [making.join("\n"), owner ?? ""].filter((statement) => statement !== "");
+}
+
+/**
+ * A statement for a driver that sends text as UTF-8: one with bytes that are none is carried in hexadecimal and decoded by
+ * the server, which refuses it where its own encoding does not allow them.
+ */
+export function sendable(statement: string): string {
+  if (isPlainText(statement)) return statement;
+  const hex = Buffer.from(encodeText(statement)).toString("hex");
+  return `DO $$BEGIN EXECUTE pg_catalog.convert_from('\\x${hex}'::pg_catalog.bytea, 'SQL_ASCII'); END$$;`;
+}
+
+/** Where the table or index goes: said by settings, because CREATE itself names neither. */
+function placement(entry: TocEntry, withTablespaces: boolean): string[] {
+  const lines: string[] = [];
+  if (entry.tablespace !== undefined) {
+    const tablespace = withTablespaces && entry.tablespace !== "" ? quoteName(entry.tablespace) : "''";
+    lines.push(`SET default_tablespace = ${tablespace};`);
+  }
+  if (entry.tableAccessMethod !== undefined && entry.relkind !== PARTITIONED) {
+    lines.push(`SET default_table_access_method = ${quoteName(entry.tableAccessMethod)};`);
+  }
+  return lines;
+}
+
+/** A partitioned table has no storage: its access method, meant for partitions to come, can only be set afterwards. */
+function late({ relkind, tableAccessMethod, namespace: schema = "", tag: name }: TocEntry): string[] {
+  if (relkind !== PARTITIONED || tableAccessMethod === undefined) return [];
+  return [`ALTER TABLE ${qualifiedName({ schema, name })} SET ACCESS METHOD ${quoteName(tableAccessMethod)};`];
+}
+
+/** The schema `public` is in the archive as a comment: it is there already. */
+function hasCommand(defn: string): boolean {
+  return defn.split("\n").some((line) => line.trim() !== "" && !line.startsWith("--"));
+}
