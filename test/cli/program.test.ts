@@ -1,11 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { ConfigurationError } from "../../core/errors.ts";
+import { wordsOf } from "../docs/pages.ts";
 import { holdfast, RESTORE_POINT_ID, restorePoint } from "./support/fakes.ts";
-
-/** A shell's words, as far as our examples go. */
-function wordsOf(line: string): string[] {
-  return [...line.matchAll(/"([^"]*)"|(\S+)/g)].map((match) => match[1] ?? match[2] ?? "");
-}
 
 const everyCommand = ["backup", "list", "show", "verify", "restore", "compare", "runs", "connect"];
 
