@@ -1,0 +1,60 @@
+/**
+ * HoldfastVault: everything that must outlive a deployment. Construct ids here are frozen: changing one replaces what it names.
+ * @module
+ */
+import { aws_kms as kms, RemovalPolicy, Stack, type StackProps } from "aws-cdk-lib";
+import type { Construct } from "constructs";
+import type { HoldfastConfig } from "../../core/config/index.ts";
+import { AlertTopic } from "../constructs/alert-topic.ts";
+import { catalogTable } from "../constructs/catalog-table.ts";
+import { accessLogsBucket, workBucket } from "../constructs/support-buckets.ts";
+import { VaultBucket } from "../constructs/vault-bucket.ts";
+
+export interface VaultStackProps extends StackProps {
+  readonly config: HoldfastConfig;
+}
+
+/** What other stacks know of this one: values it exports, imported by name. */
+export interface VaultResources {
+  readonly vaultBucketName: string;
+  readonly vaultBucketArn: string;
+  readonly workBucketName: string;
+  readonly workBucketArn: string;
+  readonly catalogTableName: string;
+  readonly catalogTableArn: string;
+  readonly keyArn: string;
+  readonly alertTopicArn: string;
+  readonly alertKeyArn: string;
+}
+
+export class VaultStack extends Stack {
+  readonly resources: VaultResources;
+
+  constructor(scope: Construct, id: string, props: VaultStackProps) {
+    super(scope, id, props);
+    const { vault, installation, alerts } = props.config;
+    const removalPolicy = vault.retainOnDelete ? RemovalPolicy.RETAIN : RemovalPolicy.DESTROY;
+    const accessLogs = accessLogsBucket(this, "AccessLogs", removalPolicy);
+    const { bucket } = new VaultBucket(this, "Vault", { vault, accessLogs });
+    const work = workBucket(this, "Work", accessLogs, removalPolicy);
+    const catalog = catalogTable(this, "Catalog", vault.retainOnDelete);
+    const key = new kms.Key(this, "EnvelopeKey", {
+      description: `Wraps the data keys of every restore point of Holdfast ${installation}; without it the vault cannot be read`,
+      alias: `holdfast/${installation}`,
+      enableKeyRotation: true,
+      removalPolicy,
+    });
+    const alert = new AlertTopic(this, "Alerts", { installation, emails: alerts.emails, removalPolicy });
+    this.resources = {
+      vaultBucketName: this.exportValue(bucket.bucketName),
+      vaultBucketArn: this.exportValue(bucket.bucketArn),
+      workBucketName: this.exportValue(work.bucketName),
+      workBucketArn: this.exportValue(work.bucketArn),
+      catalogTableName: this.exportValue(catalog.tableName),
+      catalogTableArn: this.exportValue(catalog.tableArn),
+      keyArn: this.exportValue(key.keyArn),
+      alertTopicArn: this.exportValue(alert.topic.topicArn),
+      alertKeyArn: this.exportValue(alert.key.keyArn),
+    };
+  }
+}
