@@ -1,0 +1,120 @@
+/**
+ * What the catalog holds. Every item carries `schema: 1`; times are ISO 8601 in UTC with milliseconds.
+ * The catalog is an index that can be rebuilt from the vault's manifests; only runs that are under way live here alone.
+ * @module
+ */
+import type { ErrorRecord } from "../errors.ts";
+
+export const SCHEMA = 1;
+/** Of the conversation between the states of a run; workers of another protocol refuse. */
+export const PROTOCOL = 1;
+/** Step Functions keeps executions for 90 days; a run's items go with them. */
+export const RUN_DAYS = 90;
+
+export type RunKind = "backup" | "verify" | "restore" | "compare";
+export type RunStatus = "running" | "succeeded" | "failed" | "skipped";
+export type Settings = Readonly<Record<string, unknown>>;
+
+/** One thing that is not as it should be: `where` names an object of the vault or of the database. */
+export interface Finding {
+  readonly where: string;
+  readonly code: string;
+  readonly message: string;
+}
+
+export interface Run {
+  readonly runId: string;
+  readonly kind: RunKind;
+  readonly source: string;
+  readonly status: RunStatus;
+  /** What the run is about just now, e.g. `dumping`; words of the kind's own state machine. */
+  readonly phase: string;
+  /** Counts the run's beginnings: 1, and 2 after it has started over. Items of an earlier one are ignored. */
+  readonly epoch: number;
+  readonly protocol: number;
+  readonly executionArn: string;
+  /** Set when the run holds a lease, and on what. */
+  readonly leaseOn?: string;
+  readonly restorePointId?: string;
+  readonly reason?: string;
+  readonly scheduledAt?: string;
+  /** The configuration as it was when the run began: a deploy in between changes nothing for it. */
+  readonly settings: Settings;
+  readonly startedAt: string;
+  /** Moved on by every worker; holders of a snapshot let go when it stands still. */
+  readonly heartbeatAt: string;
+  readonly finishedAt?: string;
+  /** Numbers of chunks given out so far; the next split takes the following one. */
+  readonly chunkCounter?: number;
+  readonly error?: ErrorRecord;
+  readonly findings?: readonly Finding[];
+  /** Small facts that states hand on, e.g. the server's identity; never rows, never names of tables. */
+  readonly notes?: Settings;
+}
+
+export interface Chunk<Body = Settings, Winner = Settings> {
+  readonly n: number;
+  readonly epoch: number;
+  /** What is to be done, in the words of the kind of run. */
+  readonly body: Body;
+  readonly bytesEstimate: number;
+  readonly attempts: number;
+  /** Bytes of text so far in the attempt under way. */
+  readonly progressBytes: number;
+  readonly winner?: Winner;
+  /** Sizes of the winner, summed up by `progress`. */
+  readonly plainBytes?: number;
+  readonly storedBytes?: number;
+  readonly rows?: number;
+  /** The chunk that has what this one had no time for. */
+  readonly next?: number;
+}
+
+export interface Snapshot {
+  readonly n: number;
+  readonly epoch: number;
+  readonly snapshotId: string;
+  readonly publishedAt: string;
+  /** When the session that exported it wants to end. */
+  readonly handoverAt: string;
+  /** Only on the first of an epoch: what was true at its moment. */
+  readonly base?: Settings;
+}
+
+export interface Failure {
+  readonly epoch: number;
+  /** `chunk 7`, `hold`, … */
+  readonly where: string;
+  readonly at: string;
+  readonly error: ErrorRecord;
+}
+
+export interface RestorePoint {
+  readonly restorePointId: string;
+  readonly source: string;
+  readonly kind: string;
+  /** `available`; `quarantined` once a verification has found damage. */
+  readonly status: "available" | "quarantined";
+  readonly runId: string;
+  readonly startedAt: string;
+  readonly committedAt: string;
+  readonly plainBytes: number;
+  readonly storedBytes: number;
+  readonly tables: number;
+  readonly rows: number;
+  readonly chunks: number;
+  readonly database: string;
+  readonly serverVersion: string;
+  readonly verified?: { readonly level: string; readonly at: string; readonly isValid: boolean };
+  readonly warnings: readonly string[];
+}
+
+export interface Progress {
+  readonly phase: string;
+  readonly chunksDone: number;
+  readonly chunksTotal: number;
+  /** Of text, attempts under way included. */
+  readonly bytesDone: number;
+  readonly storedBytes: number;
+  readonly rows: number;
+}

@@ -1,0 +1,177 @@
+/**
+ * The few ways in which the catalog speaks to its table, with throttles named so that state machines retry them.
+ * @module
+ */
+import {
+  BatchWriteCommand,
+  type BatchWriteCommandInput,
+  DeleteCommand,
+  type DynamoDBDocumentClient,
+  GetCommand,
+  PutCommand,
+  QueryCommand,
+  type QueryCommandInput,
+  TransactWriteCommand,
+  type TransactWriteCommandInput,
+  UpdateCommand,
+  type UpdateCommandInput,
+} from "@aws-sdk/lib-dynamodb";
+import { StoreThrottledError } from "../errors.ts";
+import type { Clock } from "../ids.ts";
+import { RUN_DAYS } from "./items.ts";
+import type { ItemKey } from "./keys.ts";
+import { asStoreError } from "./store-errors.ts";
+
+export type Item = Readonly<Record<string, unknown>>;
+
+/** BatchWriteItem takes at most 25 requests, per DynamoDB's documentation. */
+const BATCH = 25;
+/** Unprocessed items come back when a table is busy; each round waits twice as long. */
+const BATCH_ROUNDS = 8;
+const FIRST_PAUSE_MILLIS = 50;
+
+export interface TableOptions {
+  readonly client: DynamoDBDocumentClient;
+  readonly table: string;
+  readonly clock: Clock;
+}
+
+export class Table {
+  readonly #client: DynamoDBDocumentClient;
+  readonly #name: string;
+  readonly #clock: Clock;
+
+  constructor(options: TableOptions) {
+    this.#client = options.client;
+    this.#name = options.table;
+    this.#clock = options.clock;
+  }
+
+  now(): string {
+    return this.#clock().toISOString();
+  }
+
+  nowMillis(): number {
+    return this.#clock().getTime();
+  }
+
+  /** When DynamoDB may remove an item of a run, in seconds since 1970. */
+  runExpiry(): number {
+    return Math.floor(this.nowMillis() / 1000) + RUN_DAYS * 24 * 3600;
+  }
+
+  /** Consistent: workers decide by what they read. */
+  async get(key: ItemKey): Promise<Item | undefined> {
+    const answer = await this.#send(() =>
+      this.#client.send(new GetCommand({ TableName: this.#name, Key: key, ConsistentRead: true })),
+    );
+    return answer.Item;
+  }
+
+  /** @returns false when the item was there already. */
+  async putNew(item: Item): Promise<boolean> {
+    const put = new PutCommand({ TableName: this.#name, Item: item, ConditionExpression: "attribute_not_exists(pk)" });
+    return this.#conditional(() => this.#client.send(put));
+  }
+
+  async put(item: Item): Promise<void> {
+    await this.#send(() => this.#client.send(new PutCommand({ TableName: this.#name, Item: item })));
+  }
+
+  async delete(key: ItemKey): Promise<void> {
+    await this.#send(() => this.#client.send(new DeleteCommand({ TableName: this.#name, Key: key })));
+  }
+
+  /** @returns the item as it is afterwards, or undefined when the condition did not hold. */
+  async update(key: ItemKey, update: Omit<UpdateCommandInput, "TableName" | "Key">): Promise<Item | undefined> {
+    const command = new UpdateCommand({ TableName: this.#name, Key: key, ReturnValues: "ALL_NEW", ...update });
+    try {
+      return (await this.#client.send(command)).Attributes ?? {};
+    } catch (error) {
+      if (isConditionFailure(error)) return undefined;
+      throw asStoreError(error);
+    }
+  }
+
+  /** All or nothing. @returns false when one of the conditions did not hold. */
+  async transact(build: (table: string) => NonNullable<TransactWriteCommandInput["TransactItems"]>): Promise<boolean> {
+    const command = new TransactWriteCommand({ TransactItems: build(this.#name) });
+    return this.#conditional(() => this.#client.send(command));
+  }
+
+  /** Every item of a query, however many pages; `limit` ends it early. */
+  async query(input: Omit<QueryCommandInput, "TableName">, limit = Number.POSITIVE_INFINITY): Promise<Item[]> {
+    const items: Item[] = [];
+    let start: QueryCommandInput["ExclusiveStartKey"];
+    do {
+      const page: QueryCommandInput = { TableName: this.#name, ...input };
+      if (start !== undefined) page.ExclusiveStartKey = start;
+      const answer = await this.#send(() => this.#client.send(new QueryCommand(page)));
+      items.push(...(answer.Items ?? []));
+      start = answer.LastEvaluatedKey;
+    } while (start !== undefined && items.length < limit);
+    return items.slice(0, Math.min(items.length, limit));
+  }
+
+  /** Everything of one partition whose sort key begins so. */
+  async list(pk: string, prefix: string, consistent = true): Promise<Item[]> {
+    return this.query({
+      KeyConditionExpression: "pk = :pk AND begins_with(sk, :prefix)",
+      ExpressionAttributeValues: { ":pk": pk, ":prefix": prefix },
+      ConsistentRead: consistent,
+    });
+  }
+
+  async putAll(items: readonly Item[]): Promise<void> {
+    await this.#batches(items.map((item) => ({ PutRequest: { Item: item } })));
+  }
+
+  async deleteAll(keys: readonly ItemKey[]): Promise<void> {
+    await this.#batches(keys.map(({ pk, sk }) => ({ DeleteRequest: { Key: { pk, sk } } })));
+  }
+
+  async #batches(requests: NonNullable<BatchWriteCommandInput["RequestItems"]>[string]): Promise<void> {
+    for (let start = 0; start < requests.length; start += BATCH) {
+      let pending = requests.slice(start, start + BATCH);
+      for (let round = 0; pending.length > 0; round += 1) {
+        if (round === BATCH_ROUNDS) {
+          throw new StoreThrottledError(
+            "catalog-busy",
+            `${pending.length} items were still unprocessed after ${round} rounds`,
+          );
+        }
+        if (round > 0) await new Promise((resolve) => setTimeout(resolve, FIRST_PAUSE_MILLIS * 2 ** round));
+        const request = new BatchWriteCommand({ RequestItems: { [this.#name]: pending } });
+        const answer = await this.#send(() => this.#client.send(request));
+        pending = answer.UnprocessedItems?.[this.#name] ?? [];
+      }
+    }
+  }
+
+  async #conditional(send: () => Promise<unknown>): Promise<boolean> {
+    try {
+      await send();
+      return true;
+    } catch (error) {
+      if (isConditionFailure(error)) return false;
+      throw asStoreError(error);
+    }
+  }
+
+  async #send<T>(send: () => Promise<T>): Promise<T> {
+    try {
+      return await send();
+    } catch (error) {
+      throw asStoreError(error);
+    }
+  }
+}
+
+/** A transaction is cancelled for its conditions, or because another one touched the same item: then it is worth a retry. */
+function isConditionFailure(error: unknown): boolean {
+  if (!(error instanceof Error)) return false;
+  if (error.name === "ConditionalCheckFailedException") return true;
+  if (error.name !== "TransactionCanceledException") return false;
+  const reasons = (error as { CancellationReasons?: readonly { Code?: string }[] }).CancellationReasons ?? [];
+  return reasons.some(({ Code }) => Code === "ConditionalCheckFailed");
+}
