@@ -4,6 +4,7 @@
  */
 export { parseArchive } from "./archive/parse.ts";
 export type { Section, Toc, TocEntry } from "./archive/toc.ts";
+export { type DumpSchemaOptions, dumpSchema, PG_DUMP_MAJOR, type SchemaDump } from "./dump-schema.ts";
 export { classify } from "./restore/classify.ts";
 export type { ClassifyOptions, RestoreEntry, RestorePhases } from "./restore/phases.ts";
 export { plainSql, type SqlSection } from "./restore/plain-sql.ts";
