@@ -1,0 +1,17 @@
+import { IntegrityError } from "../../errors.ts";
+
+const DAMAGED_HINT = "The stored bytes were changed: restore from a replica or another restore point.";
+
+/** An IntegrityError that also carries where it was found, for reports. */
+export class ObjectIntegrityError extends IntegrityError {
+  readonly object: string;
+  /** Offset in the stored object of the frame at fault; absent when the whole is at fault. */
+  readonly offset: number | undefined;
+
+  constructor(code: string, object: string, offset: number | undefined, reason: string, cause?: unknown) {
+    const where = offset === undefined ? "" : ` at byte ${offset}`;
+    super(code, `object ${object}${where}: ${reason}`, { hint: DAMAGED_HINT, cause });
+    this.object = object;
+    this.offset = offset;
+  }
+}

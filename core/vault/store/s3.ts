@@ -1,0 +1,133 @@
+/**
+ * A vault in an S3 bucket.
+ * @module
+ */
+import { createHash } from "node:crypto";
+import {
+  DeleteObjectCommand,
+  GetObjectCommand,
+  HeadObjectCommand,
+  ListObjectsV2Command,
+  PutObjectCommand,
+  type S3Client,
+} from "@aws-sdk/client-s3";
+import { mapAwsError, mapped, statusOf } from "./aws-errors.ts";
+import { objectExists, objectMissing } from "./errors.ts";
+import { assertKey, type ReadOptions, type Store, type StoredObject } from "./port.ts";
+import { uploadParts } from "./s3-upload.ts";
+
+const MEBIBYTE = 1024 * 1024;
+
+export interface S3StoreOptions {
+  readonly client: S3Client;
+  readonly bucket: string;
+  /** Bytes per part of an upload; S3 allows 10,000 parts of at least 5 MiB. @default 16 MiB: objects up to 156 GiB */
+  readonly partBytes?: number;
+  /** Parts under way at once; memory is about `partBytes * (concurrency + 1)`. @default 3 */
+  readonly concurrency?: number;
+}
+
+/** @throws StoreThrottledError, PreconditionError, ObjectFrozenError by the table in aws-errors.ts, from every call. */
+export function s3Store({ client, bucket, partBytes = 16 * MEBIBYTE, concurrency = 3 }: S3StoreOptions): Store {
+  const location = `s3://${bucket}`;
+  const target = (key: string) => ({ Bucket: bucket, Key: assertKey(key) });
+
+  return {
+    location,
+    async putIfAbsent(key, body) {
+      const checksum = createHash("sha256").update(body).digest("base64");
+      try {
+        await client.send(
+          new PutObjectCommand({ ...target(key), Body: body, IfNoneMatch: "*", ChecksumSHA256: checksum }),
+        );
+        return true;
+      } catch (error) {
+        if (isExisting(error)) return false;
+        throw mapAwsError(error, `create ${location}/${key}`);
+      }
+    },
+    async upload(key, body, { signal } = {}) {
+      try {
+        return await uploadParts({ client, ...target(key), body, partBytes, concurrency, signal });
+      } catch (error) {
+        signal?.throwIfAborted();
+        if (isExisting(error)) throw objectExists(location, key, error);
+        throw mapAwsError(error, `upload ${location}/${key}`);
+      }
+    },
+    async read(key, options = {}) {
+      const { range, signal } = options;
+      try {
+        const answer = await client.send(
+          new GetObjectCommand({ ...target(key), ...(range && { Range: `bytes=${range.start}-${range.end}` }) }),
+          { ...(signal && { abortSignal: signal }) },
+        );
+        if (answer.Body === undefined) throw objectMissing(location, key);
+        return piecesOf(answer.Body as AsyncIterable<Uint8Array>, `read ${location}/${key}`, options);
+      } catch (error) {
+        signal?.throwIfAborted();
+        if (isMissing(error)) throw objectMissing(location, key, error);
+        throw mapAwsError(error, `read ${location}/${key}`);
+      }
+    },
+    async head(key) {
+      try {
+        const answer = await client.send(new HeadObjectCommand({ ...target(key), ChecksumMode: "ENABLED" }));
+        const checksum = checksumOf(answer.ChecksumSHA256);
+        return {
+          key,
+          bytes: answer.ContentLength ?? 0,
+          ...(checksum !== undefined && { checksum }),
+          tier: answer.StorageClass ?? "STANDARD",
+        };
+      } catch (error) {
+        if (isMissing(error)) return undefined;
+        throw mapAwsError(error, `look at ${location}/${key}`);
+      }
+    },
+    list: (prefix) => listObjects(client, bucket, prefix),
+    async delete(key) {
+      await mapped(`delete ${location}/${key}`, () => client.send(new DeleteObjectCommand(target(key))));
+    },
+  };
+}
+
+/** S3 writes the checksum of checksums as `<base64>-<parts>`. */
+export function checksumOf(sha256: string | undefined): string | undefined {
+  if (sha256 === undefined) return undefined;
+  return sha256.includes("-") ? `sha256-composite:${sha256}` : `sha256:${sha256}`;
+}
+
+/** Errors in the middle of a body carry no service name: a connection that broke may be tried again. */
+async function* piecesOf(
+  body: AsyncIterable<Uint8Array>,
+  action: string,
+  { signal }: ReadOptions,
+): AsyncGenerator<Uint8Array> {
+  try {
+    for await (const piece of body) {
+      signal?.throwIfAborted();
+      yield piece;
+    }
+  } catch (error) {
+    signal?.throwIfAborted();
+    throw mapAwsError(error, action);
+  }
+}
+
+async function* listObjects(client: S3Client, bucket: string, prefix: string): AsyncGenerator<StoredObject> {
+  let token: string | undefined;
+  do {
+    const page = await mapped(`list s3://${bucket}/${prefix}`, () =>
+      client.send(new ListObjectsV2Command({ Bucket: bucket, Prefix: prefix, ContinuationToken: token })),
+    );
+    for (const { Key: key, Size: bytes, StorageClass: tier } of page.Contents ?? []) {
+      if (key !== undefined) yield { key, bytes: bytes ?? 0, tier: tier ?? "STANDARD" };
+    }
+    token = page.IsTruncated === true ? page.NextContinuationToken : undefined;
+  } while (token !== undefined);
+}
+
+const isExisting = (error: unknown): boolean => statusOf(error) === 412;
+const isMissing = (error: unknown): boolean =>
+  error instanceof Error && (error.name === "NoSuchKey" || error.name === "NotFound") && statusOf(error) === 404;
