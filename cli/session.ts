@@ -3,7 +3,7 @@
  * @module
  */
 import type { Command } from "commander";
-import type { Installation } from "./installation/port.ts";
+import type { ConnectionStore, Installation } from "./installation/port.ts";
 import type { ExitCode } from "./output/exit-codes.ts";
 import { createProgressLine, type ProgressLine } from "./output/progress.ts";
 import { createStyle, type Style } from "./output/style.ts";
@@ -16,6 +16,7 @@ export interface Session {
   readonly style: Style;
   readonly progress: ProgressLine;
   openInstallation(): Promise<Installation>;
+  openConnections(): Promise<ConnectionStore>;
 }
 
 export interface CommonOptions {
@@ -33,11 +34,13 @@ export type Invoke = (
 export function createInvoke(world: World, onExit: (code: ExitCode) => void): Invoke {
   return async (command, options, body) => {
     const progress = createProgressLine(world.stderr, world.clock);
+    const name = options.installation ?? world.env.HOLDFAST_INSTALLATION;
     const session: Session = {
       world,
       style: createStyle(world.stdout.isTTY === true, world.env),
       progress,
-      openInstallation: () => world.openInstallation(options.installation ?? world.env.HOLDFAST_INSTALLATION),
+      openInstallation: () => world.openInstallation(name),
+      openConnections: () => world.openConnections(name),
     };
     const result = await body(session).catch(failed);
     progress.end();

@@ -10,6 +10,7 @@ import { askHidden } from "./output/prompt.ts";
 import type { World } from "./world.ts";
 
 export function createWorld(): World {
+  const clock = () => new Date();
   const interrupted = new AbortController();
   // The first one ends the following in good order; the second finds no listener and ends the process.
   for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => interrupted.abort());
@@ -17,7 +18,7 @@ export function createWorld(): World {
     stdout: process.stdout,
     stderr: process.stderr,
     env: process.env,
-    clock: () => new Date(),
+    clock,
     random: randomBytes,
     interrupted: interrupted.signal,
     pause: (millis) => pause(millis, interrupted.signal),
@@ -25,7 +26,8 @@ export function createWorld(): World {
       process.stdin.isTTY ? askHidden(question, process.stdin, process.stderr) : text(process.stdin),
     readFile: readTextFile,
     // Loaded when needed: the AWS clients take longer than all of `--help`.
-    openInstallation: async (name) => (await import("./installation/open.ts")).openInstallation(name),
+    openConnections: async (name) => (await import("./installation/connections.ts")).openConnections(name),
+    openInstallation: async (name) => (await import("./installation/open.ts")).openInstallation(name, clock),
   };
 }
 

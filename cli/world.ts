@@ -3,7 +3,7 @@
  * @module
  */
 import type { Clock, RandomBytes } from "../core/ids.ts";
-import type { Installation } from "./installation/port.ts";
+import type { ConnectionStore, Installation } from "./installation/port.ts";
 import type { ProgressStream } from "./output/progress.ts";
 
 export interface World {
@@ -21,4 +21,6 @@ export interface World {
   readFile(path: string): Promise<string>;
   /** Finds the stack by its SSM parameter. @throws ConfigurationError `installation-not-found`, `installation-ambiguous`, `no-credentials`, `no-region` */
   openInstallation(name: string | undefined): Promise<Installation>;
+  /** As `openInstallation`, but an installation that is named need not be deployed yet. */
+  openConnections(name: string | undefined): Promise<ConnectionStore>;
 }

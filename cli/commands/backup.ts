@@ -1,6 +1,6 @@
 /** `holdfast backup SOURCE`: starts the backup state machine and follows it. @module */
 import type { Command } from "commander";
-import type { RestorePointView } from "../installation/port.ts";
+import type { RestorePoint } from "../../core/catalog/index.ts";
 import { formatBytes, formatCount, formatRate, millisBetween, plural } from "../output/units.ts";
 import type { CommandResult } from "../result.ts";
 import { type RunCommandOptions, withRunOptions } from "../runs/options.ts";
@@ -50,12 +50,12 @@ async function backup(session: Session, source: string, options: BackupOptions):
 }
 
 /** The `sizes` object of `--json`. */
-export function sizesOf(point: RestorePointView): Record<string, number | undefined> {
+export function sizesOf(point: RestorePoint): Record<string, number | undefined> {
   const { plainBytes, storedBytes, tables, rows, chunks } = point;
   return { plainBytes, storedBytes, tables, rows, chunks };
 }
 
-function sizeLines(point: RestorePointView, report: RunReport): [string, string][] {
+function sizeLines(point: RestorePoint, report: RunReport): [string, string][] {
   const millis = millisBetween(report.startedAt, report.finishedAt) ?? 0;
   const lines: [string, string][] = [];
   if (point.tables !== undefined)

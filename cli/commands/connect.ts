@@ -22,6 +22,7 @@ export function addConnect(program: Command, invoke: Invoke): void {
       "after",
       examples(
         "holdfast connect shop",
+        "holdfast connect shop --installation default   # before the first deployment too",
         "holdfast connect shop --file ./shop.url",
         "pass show shop/url | holdfast connect shop --replace",
       ),
@@ -41,18 +42,21 @@ async function connect(session: Session, name: string, options: ConnectOptions):
   const secret = text.trim();
   if (secret === "") throw new UsageError("no-connection", "the connection is empty", HINT);
   const { host, port, user, database } = parseConnection(secret);
-  const installation = await session.openInstallation();
-  const stored = await installation.storeConnection(name, secret, options.replace === true);
+  const connections = await session.openConnections();
+  const stored = await connections.store(name, secret, options.replace === true);
   const verb = stored.isReplaced ? "replaced" : "stored";
   const lines = formatFields([
     ["host", `${host}:${port}`],
     ["user", user],
     ["database", database],
   ]);
-  return succeeded(
-    `${session.style.good(`${verb} ${stored.secretName}`)}\n${lines}\nThe preflight of the next run tests it.`,
-    { ...stored, connection: { host, port, user, database } },
-  );
+  const next = connections.isDeployed
+    ? "The preflight of the next run tests it."
+    : `${connections.installation} is not deployed yet; its first run will test it.`;
+  return succeeded(`${session.style.good(`${verb} ${stored.secretName}`)}\n${lines}\n${next}`, {
+    ...stored,
+    connection: { host, port, user, database },
+  });
 }
 
 function assertConnectionName(name: string): void {

@@ -1,6 +1,6 @@
 /** `holdfast list [SOURCE]`: the restore points there are. @module */
 import type { Command } from "commander";
-import type { RestorePointView } from "../installation/port.ts";
+import type { RestorePoint } from "../../core/catalog/index.ts";
 import type { Style } from "../output/style.ts";
 import { formatTable } from "../output/table.ts";
 import { formatBytes, formatCount, formatTime, UNKNOWN } from "../output/units.ts";
@@ -29,7 +29,7 @@ async function list(session: Session, source: string | undefined): Promise<Comma
   return succeeded(text, { installation: installation.parameter.installation, restorePoints });
 }
 
-function formatRestorePoints(points: readonly RestorePointView[], style: Style): string {
+function formatRestorePoints(points: readonly RestorePoint[], style: Style): string {
   return formatTable(
     [
       { heading: "RESTORE POINT", cell: (point) => point.restorePointId },
@@ -45,7 +45,7 @@ function formatRestorePoints(points: readonly RestorePointView[], style: Style):
   );
 }
 
-export function verdictOf({ verified }: RestorePointView, style: Style): string {
+export function verdictOf({ verified }: RestorePoint, style: Style): string {
   if (verified === undefined) return UNKNOWN;
   return verified.isValid ? style.good(verified.level) : style.bad(`${verified.level}: damaged`);
 }

@@ -36,7 +36,7 @@ function formatRuns(found: readonly RunView[], style: Style): string {
   return formatTable(
     [
       { heading: "RUN", cell: (run) => run.runId },
-      { heading: "VERB", cell: (run) => run.verb },
+      { heading: "KIND", cell: (run) => run.kind },
       { heading: "STARTED (UTC)", cell: (run) => formatTime(run.startedAt) },
       { heading: "TOOK", align: "right", cell: (run) => formatDuration(millisBetween(run.startedAt, run.finishedAt)) },
       { heading: "STATUS", cell: (run) => paintStatus(run.status, style) },

@@ -1,8 +1,9 @@
 /** `holdfast show ID`: all the catalog knows about a restore point or a run. @module */
 import type { Command } from "commander";
+import type { RestorePoint } from "../../core/catalog/index.ts";
 import { PreconditionError } from "../../core/errors.ts";
 import { RUN_ID_PATTERN } from "../../core/ids.ts";
-import type { Installation, RestorePointView, RunView } from "../installation/port.ts";
+import type { Installation, RunView } from "../installation/port.ts";
 import { formatFields } from "../output/table.ts";
 import { formatBytes, formatCount, formatDuration, formatTime, millisBetween } from "../output/units.ts";
 import { type CommandResult, formatError, succeeded } from "../result.ts";
@@ -54,7 +55,7 @@ async function showRun(session: Session, installation: Installation, runId: stri
   });
 }
 
-function formatRestorePoint({ style }: Session, point: RestorePointView): string {
+function formatRestorePoint({ style }: Session, point: RestorePoint): string {
   return formatFields([
     ["restore point", style.strong(point.restorePointId)],
     ["source", point.source],
@@ -79,7 +80,9 @@ function formatRun({ style }: Session, run: RunView): string {
   const millis = millisBetween(run.startedAt, run.finishedAt);
   const fields = formatFields([
     ["run", style.strong(run.runId)],
-    ["verb", run.verb],
+    ["kind", run.kind],
+    ["phase", run.status === "running" ? run.phase : undefined],
+    ["reason", run.reason],
     ["source", run.source],
     ["status", run.status],
     ["started", run.startedAt && `${formatTime(run.startedAt)} UTC`],

@@ -1,6 +1,48 @@
-/** placeholder */
+/**
+ * The catalog, read for people: what of a run is nobody's business but the run's own is left out.
+ * @module
+ */
 import type { DynamoDBDocumentClient } from "@aws-sdk/lib-dynamodb";
-import type { CatalogView } from "./port.ts";
-export function createCatalogView(_documents: DynamoDBDocumentClient, _table: string): CatalogView {
-  throw new Error("not there yet");
+import { createCatalog, type Run, type RunStatus } from "../../core/catalog/index.ts";
+import type { Clock } from "../../core/ids.ts";
+import { withAwsErrors } from "./aws-errors.ts";
+import type { CatalogView, RunView } from "./port.ts";
+
+const statuses: readonly RunStatus[] = ["running", "succeeded", "failed", "skipped"];
+
+export function createCatalogView(client: DynamoDBDocumentClient, table: string, clock: Clock): CatalogView {
+  const { restorePoints, runs, chunks } = createCatalog({ client, table, clock });
+  const newest = async (source: string | undefined, limit: number): Promise<readonly Run[]> => {
+    if (source !== undefined) return await runs.list(source, limit);
+    const found = await Promise.all(statuses.map((status) => runs.listByStatus(status, limit)));
+    return found.flat();
+  };
+  return {
+    restorePoints: (source) => withAwsErrors(() => restorePoints.list(source)),
+    restorePoint: (id, source) => withAwsErrors(() => restorePoints.get(id, source)),
+    runs: async (source, limit) => {
+      // Ids begin with their source, so only the time puts runs of several sources in order.
+      const found = (await withAwsErrors(() => newest(source, limit))).toSorted((a, b) =>
+        b.startedAt.localeCompare(a.startedAt),
+      );
+      return found.slice(0, limit).map(asView);
+    },
+    run: async (runId) => {
+      const run = await withAwsErrors(() => runs.get(runId));
+      return run === undefined ? undefined : asView(run);
+    },
+    progress: (runId) =>
+      withAwsErrors(async () => {
+        const run = await runs.get(runId);
+        return run === undefined ? undefined : await chunks.progress(run);
+      }),
+  };
+}
+
+function asView(run: Run): RunView {
+  const { runId, kind, source, status, phase, startedAt } = run;
+  const { finishedAt, restorePointId, reason, scheduledAt, error, findings } = run;
+  const optional = { finishedAt, restorePointId, reason, scheduledAt, error, findings };
+  const known = Object.entries(optional).filter(([, value]) => value !== undefined);
+  return { runId, kind, source, status, phase, startedAt, ...Object.fromEntries(known) };
 }

@@ -3,17 +3,17 @@
  * @module
  */
 import { PreconditionError } from "../../core/errors.ts";
+import type { Clock } from "../../core/ids.ts";
 import { withAwsErrors } from "./aws-errors.ts";
 import { createCatalogView } from "./catalog.ts";
 import { createClients } from "./clients.ts";
-import { storeConnection } from "./connections.ts";
 import { findInstallation } from "./find.ts";
 import { describeExecution, startExecution } from "./machines.ts";
 import type { Installation, MachineName } from "./port.ts";
 
 /** @throws ConfigurationError `installation-not-found`, `installation-ambiguous`, `no-credentials`, `no-region` */
-export async function openInstallation(name: string | undefined): Promise<Installation> {
-  const { ssm, sfn, secrets, documents } = createClients();
+export async function openInstallation(name: string | undefined, clock: Clock): Promise<Installation> {
+  const { ssm, sfn, documents } = createClients();
   const parameter = await withAwsErrors(() => findInstallation(ssm, name));
   const arnOf = (machine: MachineName): string => {
     const arn = parameter.stateMachines[machine];
@@ -24,10 +24,8 @@ export async function openInstallation(name: string | undefined): Promise<Instal
   };
   return {
     parameter,
-    catalog: createCatalogView(documents, parameter.catalogTable),
+    catalog: createCatalogView(documents, parameter.catalogTable, clock),
     start: (machine, runId, input) => withAwsErrors(() => startExecution(sfn, arnOf(machine), runId, input)),
     describe: (arn) => withAwsErrors(() => describeExecution(sfn, arn)),
-    storeConnection: (connection, secret, mayReplace) =>
-      withAwsErrors(() => storeConnection(secrets, `${parameter.secretPrefix}${connection}`, secret, mayReplace)),
   };
 }

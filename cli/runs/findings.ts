@@ -2,7 +2,7 @@
  * What a verification or a comparison has found, for people.
  * @module
  */
-import type { Finding } from "../installation/port.ts";
+import type { Finding } from "../../core/catalog/index.ts";
 
 /** More than these are told by `--json`. */
 const SHOWN = 20;

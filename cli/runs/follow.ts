@@ -2,8 +2,9 @@
  * Watches an execution until it ends, the patience does, or the operator leaves. Never stops the run.
  * @module
  */
+import type { Progress } from "../../core/catalog/index.ts";
 import { InterruptedError, WaitTimeoutError } from "../errors.ts";
-import type { ExecutionView, Installation, MachineName, ProgressView } from "../installation/port.ts";
+import type { ExecutionView, Installation, MachineName } from "../installation/port.ts";
 import { formatBytes, formatDuration } from "../output/units.ts";
 import type { Session } from "../session.ts";
 
@@ -49,7 +50,7 @@ export async function followRun(
 }
 
 /** `backup shop-… · dumping · chunk 5 of 14 · 120 MiB · 12 s` */
-export function progressText(run: FollowedRun, view: ProgressView | undefined, elapsedMillis: number): string {
+export function progressText(run: FollowedRun, view: Progress | undefined, elapsedMillis: number): string {
   const parts = [`${run.machine} ${run.runId}`];
   if (view === undefined) parts.push("starting");
   else {

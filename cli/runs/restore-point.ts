@@ -2,14 +2,15 @@
  * The restore point an operator means by an id or by `latest`.
  * @module
  */
+import type { RestorePoint } from "../../core/catalog/index.ts";
 import { PreconditionError } from "../../core/errors.ts";
 import { NAME_PATTERN, RESTORE_POINT_ID_PATTERN } from "../../core/ids.ts";
 import { UsageError } from "../errors.ts";
-import type { Installation, RestorePointView } from "../installation/port.ts";
+import type { Installation } from "../installation/port.ts";
 
 export const LATEST = "latest";
-/** The status of a restore point that is whole and can be restored. */
-const COMMITTED = "committed";
+/** Not `quarantined`: one that a verification has found damaged is restored by its id only. */
+const AVAILABLE = "available";
 
 /**
  * @throws UsageError `invalid-id`, `source-needed`
@@ -19,7 +20,7 @@ export async function findRestorePoint(
   installation: Installation,
   idOrLatest: string,
   source: string | undefined,
-): Promise<RestorePointView> {
+): Promise<RestorePoint> {
   assertRestorePoint(idOrLatest);
   if (source !== undefined) assertNameArgument("source", source);
   if (idOrLatest === LATEST) return await findLatest(installation, source);
@@ -46,8 +47,8 @@ export function assertNameArgument(field: string, value: string): string {
   throw new UsageError("invalid-name", `${field} is ${JSON.stringify(value)}, allowed is ${NAME_PATTERN.source}`);
 }
 
-async function findLatest(installation: Installation, source: string | undefined): Promise<RestorePointView> {
-  const points = (await installation.catalog.restorePoints(source)).filter(({ status }) => status === COMMITTED);
+async function findLatest(installation: Installation, source: string | undefined): Promise<RestorePoint> {
+  const points = (await installation.catalog.restorePoints(source)).filter(({ status }) => status === AVAILABLE);
   const sources = [...new Set(points.map((point) => point.source))];
   if (sources.length > 1) {
     throw new UsageError(

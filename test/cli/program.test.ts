@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import type { RestorePoint } from "../../core/catalog/index.ts";
 import { ConfigurationError } from "../../core/errors.ts";
 import { wordsOf } from "../docs/pages.ts";
 import { holdfast, RESTORE_POINT_ID, restorePoint } from "./support/fakes.ts";
@@ -9,7 +10,7 @@ describe("the command line", () => {
   it.each(everyCommand)("explains %s with examples that it understands", async (command) => {
     const help = await holdfast([command, "--help"]);
     expect(help.exitCode).toBe(0);
-    const examples = help.stdout.slice(help.stdout.indexOf("Examples:")).match(/(?<=\bholdfast ).*/g) ?? [];
+    const examples = help.stdout.slice(help.stdout.indexOf("Examples:")).match(/(?<=\bholdfast )[^#\n]*/g) ?? [];
     expect(examples.length).toBeGreaterThan(0);
     for (const example of examples) {
       const told = await holdfast(wordsOf(example), { secret: "postgres://user:password@host/database" });
@@ -72,13 +73,17 @@ describe("a restore point", () => {
     const told = await holdfast(["list"]);
     expect(told.stdout.split("\n").slice(0, 2)).toEqual([
       "RESTORE POINT                SOURCE  STARTED (UTC)             ROWS     DATA    STORED  STATUS     VERIFIED",
-      "20261121T021500Z-7k3f9q2mxa  shop    2026-11-21 02:15:00  1,100,000  200 MiB  50.0 MiB  committed  –",
+      "20261121T021500Z-7k3f9q2mxa  shop    2026-11-21 02:15:00  1,100,000  200 MiB  50.0 MiB  available  –",
     ]);
   });
 
-  it("is found by latest, not counting those that are not committed", async () => {
-    const expiring = { ...restorePoint, restorePointId: "20261122T021500Z-7k3f9q2mxa", status: "expiring" };
-    const told = await holdfast(["show", "latest", "--json"], { restorePoints: [expiring, restorePoint] });
+  it("is found by latest, not counting those that are quarantined", async () => {
+    const damaged: RestorePoint = {
+      ...restorePoint,
+      restorePointId: "20261122T021500Z-7k3f9q2mxa",
+      status: "quarantined",
+    };
+    const told = await holdfast(["show", "latest", "--json"], { restorePoints: [damaged, restorePoint] });
     expect(told).toMatchObject({ exitCode: 0, json: { restorePointId: RESTORE_POINT_ID } });
   });
 
@@ -123,7 +128,7 @@ describe("a restore point", () => {
     const error = { name: "IntegrityError", code: "verification-failed", message: "1 issue" };
     const told = await holdfast(["verify", "latest", "--json"], {
       executions: [{ status: "failed", error: "IntegrityError" }],
-      run: { source: "shop", verb: "verify", status: "failed", error, findings },
+      run: { kind: "verify", error, findings },
     });
     expect(told).toMatchObject({ exitCode: 4, json: { isValid: false, issues: findings, error } });
   });
@@ -140,6 +145,12 @@ describe("holdfast connect", () => {
       connection: { host: "db.example.com", port: 5433, user: "reader", database: "shop" },
     });
     expect(told.stdout + told.stderr).not.toContain("s3cret-word");
+  });
+
+  it("works before the first deployment when it is told the installation's name", async () => {
+    const told = await holdfast(["connect", "shop", "--installation", "new"], { secret });
+    expect(told.exitCode).toBe(0);
+    expect(told.stdout).toContain("new is not deployed yet");
   });
 
   it("refuses what is no connection before anything is stored, without repeating it", async () => {

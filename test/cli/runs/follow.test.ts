@@ -9,7 +9,6 @@ const error = {
   message: "v1/data/x: frame 3",
   hint: "Restore a replica.",
 };
-const run = { source: "shop", verb: "backup", status: "failed" };
 
 describe("holdfast backup", () => {
   it("starts the machine under the run's id and tells times and sizes in one object", async () => {
@@ -69,7 +68,7 @@ describe("a run that fails", () => {
   it("is told with the catalog's name, code, message and hint", async () => {
     const told = await holdfast(["backup", "shop", "--json"], {
       executions: [{ status: "failed", error: "IntegrityError", cause: "{}" }],
-      run: { ...run, error },
+      run: { error },
     });
     expect(told).toMatchObject({ exitCode: 4, json: { status: "failed", error } });
     expect(told.stderr).toContain("holdfast: v1/data/x: frame 3 (IntegrityError, frame-invalid)\n  Restore a replica.");

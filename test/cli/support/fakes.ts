@@ -1,16 +1,17 @@
-import type { ExecutionView, Installation, RestorePointView, RunView } from "../../../cli/installation/port.ts";
+import type { ExecutionView, Installation, RunView } from "../../../cli/installation/port.ts";
 import { runCommandLine } from "../../../cli/program.ts";
 import type { World } from "../../../cli/world.ts";
+import type { RestorePoint } from "../../../core/catalog/index.ts";
 
 /** A moment at which every fake clock starts. */
 const START = Date.parse("2026-11-21T02:15:00Z");
 export const RESTORE_POINT_ID = "20261121T021500Z-7k3f9q2mxa";
 
-export const restorePoint: RestorePointView = {
+export const restorePoint: RestorePoint = {
   restorePointId: RESTORE_POINT_ID,
   source: "shop",
   kind: "full",
-  status: "committed",
+  status: "available",
   startedAt: "2026-11-21T02:15:00Z",
   committedAt: "2026-11-21T02:15:20Z",
   plainBytes: 200 * 1024 ** 2,
@@ -18,6 +19,19 @@ export const restorePoint: RestorePointView = {
   tables: 9,
   rows: 1_100_000,
   chunks: 14,
+  runId: "shop-20261121T021500Z-7k3f9q2mxa",
+  database: "shop",
+  serverVersion: "18.4",
+  warnings: [],
+};
+
+const endedRun: RunView = {
+  runId: "shop-20261121T021500Z-7k3f9q2mxa",
+  kind: "backup",
+  source: "shop",
+  status: "failed",
+  phase: "ended",
+  startedAt: "2026-11-21T02:15:00.000Z",
 };
 
 export interface Started {
@@ -29,8 +43,8 @@ export interface Started {
 export interface FakeOptions {
   /** What DescribeExecution says, call by call; the last one again and again. */
   readonly executions?: readonly ExecutionView[];
-  readonly restorePoints?: readonly RestorePointView[];
-  readonly run?: Omit<RunView, "runId">;
+  readonly restorePoints?: readonly RestorePoint[];
+  readonly run?: Partial<RunView>;
   readonly openError?: Error;
   readonly secret?: string;
   /** Interrupted during this pause, from 1. */
@@ -75,9 +89,17 @@ export async function holdfast(argv: readonly string[], options: FakeOptions = {
     },
     readSecret: async () => options.secret ?? "",
     readFile: async () => options.secret ?? "",
+    openConnections: async (name) => ({
+      installation: name ?? "default",
+      isDeployed: name === undefined,
+      store: async (connection, secret, mayReplace) => {
+        stored.push({ name: connection, secret, mayReplace });
+        return { secretName: `holdfast/default/${connection}`, isReplaced: mayReplace };
+      },
+    }),
     openInstallation: async () => {
       if (options.openError !== undefined) throw options.openError;
-      return fakeInstallation(options, started, stored);
+      return fakeInstallation(options, started);
     },
   };
   const exitCode = await runCommandLine(argv, world);
@@ -88,7 +110,6 @@ export async function holdfast(argv: readonly string[], options: FakeOptions = {
 function fakeInstallation(
   { executions = [{ status: "succeeded", output: "{}" }], restorePoints = [restorePoint], run }: FakeOptions,
   started: Started[],
-  stored: { name: string; secret: string; mayReplace: boolean }[],
 ): Installation {
   let described = 0;
   const ofSource = (source: string | undefined) =>
@@ -108,9 +129,16 @@ function fakeInstallation(
     catalog: {
       restorePoints: async (source) => ofSource(source),
       restorePoint: async (id, source) => ofSource(source).find((point) => point.restorePointId === id),
-      runs: async () => (run === undefined ? [] : [{ runId: "shop-20261121T021500Z-7k3f9q2mxa", ...run }]),
-      run: async (runId) => (run === undefined ? undefined : { runId, ...run }),
-      progress: async () => ({ phase: "dumping", chunksDone: 5, chunksTotal: 14, bytesDone: 1024 ** 2 }),
+      runs: async () => (run === undefined ? [] : [{ ...endedRun, ...run }]),
+      run: async (runId) => (run === undefined ? undefined : { ...endedRun, runId, ...run }),
+      progress: async () => ({
+        phase: "dumping",
+        chunksDone: 5,
+        chunksTotal: 14,
+        bytesDone: 1024 ** 2,
+        storedBytes: 1024,
+        rows: 9,
+      }),
     },
     start: async (machine, runId, input) => {
       started.push({ machine, runId, input });
@@ -120,10 +148,6 @@ function fakeInstallation(
       const view = executions[Math.min(described, executions.length - 1)];
       described += 1;
       return view ?? { status: "running" };
-    },
-    storeConnection: async (name, secret, mayReplace) => {
-      stored.push({ name, secret, mayReplace });
-      return { secretName: `holdfast/default/${name}`, isReplaced: mayReplace };
     },
   };
 }
