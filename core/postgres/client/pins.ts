@@ -73,7 +73,7 @@ export function pinStatements({ purpose, lockTimeoutMillis, serverVersion }: Pin
     // A reader whose client died must let go; a writer's CREATE INDEX must go on without its client.
     client_connection_check_interval: purpose === "read" ? "10s" : "0",
   };
-  if (serverVersion >= 170000) settings["transaction_timeout"] = "0";
+  if (serverVersion >= 170000) settings.transaction_timeout = "0";
   return Object.entries(settings)
     .map(([name, value]) => `SET ${name} = '${value}'`)
     .join("; ");

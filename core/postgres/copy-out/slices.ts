@@ -1,0 +1,73 @@
+/** Joins the output of many COPY statements into one stream, with a digest for each table's slice of it. @module */
+import { createHash, type Hash } from "node:crypto";
+import { addRowHashes } from "../row-hash.ts";
+import { BLOCK_BYTES } from "./copy-reader.ts";
+
+/** A table's own piece of a chunk's plaintext. */
+export interface Slice {
+  /** `LARGE_OBJECTS_OID` for large objects. */
+  readonly tableOid: number;
+  /** Where it begins in the chunk's plaintext, in bytes. */
+  readonly offset: number;
+  readonly plainBytes: number;
+  /** hex */
+  readonly sha256Plain: string;
+  /** COPY rows: table rows, or pieces of large objects. */
+  readonly rows: number;
+  /** 32 hex digits; with `rowHash` only, and never for large objects. */
+  readonly rowHash?: string;
+}
+
+interface OpenSlice {
+  readonly tableOid: number;
+  readonly offset: number;
+  readonly digest: Hash;
+  rows: number;
+  readonly hashes: string[];
+}
+
+/** Small outputs are gathered, so that a bundle of tiny tables does not become a stream of tiny buffers. */
+export class SliceJoiner {
+  readonly slices: Slice[] = [];
+  #position = 0;
+  #open: OpenSlice | undefined;
+  #gathered: Buffer[] = [];
+  #gatheredBytes = 0;
+
+  begin(tableOid: number): void {
+    this.#open = { tableOid, offset: this.#position, digest: createHash("sha256"), rows: 0, hashes: [] };
+  }
+
+  /** @returns what is ready to go out, if anything. */
+  add(block: Buffer): Buffer | undefined {
+    this.#open?.digest.update(block);
+    this.#position += block.length;
+    if (this.#gatheredBytes === 0 && block.length >= BLOCK_BYTES) return block;
+    this.#gathered.push(block);
+    this.#gatheredBytes += block.length;
+    return this.#gatheredBytes >= BLOCK_BYTES ? this.flush() : undefined;
+  }
+
+  addRange(rows: number, rowHash: string | undefined): void {
+    if (this.#open === undefined) return;
+    this.#open.rows += rows;
+    if (rowHash !== undefined) this.#open.hashes.push(rowHash);
+  }
+
+  finish(): void {
+    if (this.#open === undefined) return;
+    const { tableOid, offset, digest, rows, hashes } = this.#open;
+    const plainBytes = this.#position - offset;
+    const slice = { tableOid, offset, plainBytes, sha256Plain: digest.digest("hex"), rows };
+    this.slices.push(hashes.length === 0 ? slice : { ...slice, rowHash: addRowHashes(hashes) });
+    this.#open = undefined;
+  }
+
+  flush(): Buffer | undefined {
+    if (this.#gatheredBytes === 0) return undefined;
+    const joined = this.#gathered.length === 1 ? this.#gathered[0] : Buffer.concat(this.#gathered);
+    this.#gathered = [];
+    this.#gatheredBytes = 0;
+    return joined;
+  }
+}

@@ -1,0 +1,156 @@
+/**
+ * One chunk into the target: its rows and its row in the marker in one transaction, so that it is in once or not at all.
+ * @module
+ */
+import { setTimeout as sleep } from "node:timers/promises";
+import { IntegrityError, TimeBudgetError } from "../../errors.ts";
+import { mapPostgresError } from "../errors.ts";
+import type { Session } from "../session.ts";
+import { qualifiedName, quoteLiteral, quoteName } from "../sql.ts";
+import { copyIn } from "./copy-in.ts";
+import { MARKER_SCHEMA } from "./marker.ts";
+import { rowTargets } from "./row-target.ts";
+import { type Slice, SliceReader } from "./slices.ts";
+
+/** One table's rows within a chunk. */
+export interface RowSlice extends Slice {
+  readonly schema: string;
+  readonly name: string;
+  /** The columns in the text, in its order; generated ones are not in it. */
+  readonly columns: readonly string[];
+  readonly rows: number;
+}
+
+export interface LoadChunkInput {
+  readonly n: number;
+  /** The encoding of the text, by PostgreSQL's name: that of the source's server. */
+  readonly encoding: string;
+  /** In order of their offsets, contiguous from 0. */
+  readonly slices: readonly RowSlice[];
+  /** Called once the chunk is known not to be loaded; gives the whole plaintext. */
+  readonly open: () => AsyncIterable<Uint8Array>;
+  readonly deadline?: AbortSignal;
+}
+
+export type Loaded = { readonly state: "loaded" | "already-loaded"; readonly rows: number };
+
+/**
+ * Loads a chunk. Idempotent: a repeated or doubled call loads nothing.
+ * @throws IntegrityError when the bytes or the number of rows are not the manifest's; nothing of the chunk is kept then.
+ * @throws TimeBudgetError `chunk-in-progress` when another session is still loading it at the deadline.
+ */
+export async function loadChunk(session: Session, input: LoadChunkInput): Promise<Loaded> {
+  const targets = await rowTargets(session, input.slices);
+  return loadOnce(session, input.n, input.deadline, async () => {
+    const reader = new SliceReader(input.n, input.open());
+    try {
+      let rows = 0;
+      for (const slice of input.slices) {
+        const what = `chunk ${input.n} into ${qualifiedName(slice)}`;
+        const statement = copyStatement(targets.get(slice) ?? slice, slice.columns, input.encoding);
+        const got = await copyIn(session.client, statement, reader.read(slice)).catch((error: unknown) => {
+          throw mapPostgresError(error, what);
+        });
+        assertRows(what, got, slice.rows);
+        rows += got;
+      }
+      await reader.finish();
+      return rows;
+    } finally {
+      await reader.close();
+    }
+  });
+}
+
+/** A statement that takes the text of a dump; a table without columns has a line per row and nothing to name. */
+function copyStatement(
+  relation: { readonly schema: string; readonly name: string },
+  columns: readonly string[],
+  encoding: string,
+): string {
+  const list = columns.length === 0 ? "" : ` (${columns.map(quoteName).join(", ")})`;
+  return `COPY ${qualifiedName(relation)}${list} FROM STDIN (FORMAT text, ENCODING ${quoteLiteral(encoding)})`;
+}
+
+function assertRows(what: string, got: number, expected: number): void {
+  if (got === expected) return;
+  throw new IntegrityError("chunk-rows-mismatch", `${what}: ${got} rows were loaded, the manifest says ${expected}`);
+}
+
+/**
+ * Runs `work` in the transaction that also notes chunk `n` as loaded. An attempt whose client has gone blocks this one until
+ * the server notices; one that makes no progress is ended.
+ */
+export async function loadOnce(
+  session: Session,
+  n: number,
+  deadline: AbortSignal | undefined,
+  work: () => Promise<number>,
+): Promise<Loaded> {
+  await takeTurn(session, n, deadline);
+  try {
+    await session.query("BEGIN");
+    const [claimed] = await session.query(
+      `INSERT INTO ${MARKER_SCHEMA}.chunk (n, rows) VALUES ($1, -1) ON CONFLICT DO NOTHING RETURNING n`,
+      [n],
+    );
+    if (claimed === undefined) {
+      const [row] = await session.query<{ rows: string }>(`SELECT rows FROM ${MARKER_SCHEMA}.chunk WHERE n = $1`, [n]);
+      await session.query("ROLLBACK");
+      return { state: "already-loaded", rows: Number(row?.rows) };
+    }
+    const rows = await work();
+    await session.query(`UPDATE ${MARKER_SCHEMA}.chunk SET rows = $2 WHERE n = $1`, [n, rows]);
+    await session.query("COMMIT");
+    return { state: "loaded", rows };
+  } catch (error) {
+    await session.query("ROLLBACK").catch(() => {});
+    throw error;
+  } finally {
+    // Where the connection is gone the lock is gone with it.
+    await session.query("SELECT pg_catalog.pg_advisory_unlock($1, $2)", [LOCK_SPACE, n]).catch(() => {});
+  }
+}
+
+/** "chnk" in ASCII, apart from the steps' locks. */
+const LOCK_SPACE = 0x63686e6b;
+const STALL_MILLIS = 5_000;
+/** Pauses of STALL_MILLIS without a byte after which an attempt counts as abandoned. */
+const STALLS = 3;
+
+/**
+ * Takes the chunk's turn (a session's advisory lock). Another session that has it and reads no further is taken for one whose
+ * client is gone, and terminated: without that, the server would wait for the connection's keep-alive.
+ */
+async function takeTurn(session: Session, n: number, deadline: AbortSignal | undefined): Promise<void> {
+  let seen = "";
+  let stalls = 0;
+  for (;;) {
+    const [turn] = await session.query<{ granted: boolean }>(
+      "SELECT pg_catalog.pg_try_advisory_lock($1, $2) AS granted",
+      [LOCK_SPACE, n],
+    );
+    if (turn?.granted === true) return;
+    const [progress] = await session.query<{ pid: number | null; state: string }>(HOLDER, [LOCK_SPACE, n]);
+    stalls = progress?.state === seen ? stalls + 1 : 0;
+    seen = progress?.state ?? "";
+    if (stalls >= STALLS && progress?.pid != null) {
+      await session.query("SELECT pg_catalog.pg_terminate_backend($1)", [progress.pid]);
+      stalls = 0;
+    }
+    if (deadline?.aborted === true) {
+      throw new TimeBudgetError("chunk-in-progress", `chunk ${n} is still being loaded by another session`);
+    }
+    await sleep(STALL_MILLIS);
+  }
+}
+
+/** Who has the chunk's turn, and how far it is. */
+const HOLDER = `
+SELECT l.pid, pg_catalog.concat_ws('/', l.pid, a.state, a.query_start, p.relid, p.bytes_processed) AS state
+  FROM pg_catalog.pg_locks l
+  LEFT JOIN pg_catalog.pg_stat_activity a ON a.pid = l.pid
+  LEFT JOIN pg_catalog.pg_stat_progress_copy p ON p.pid = l.pid
+ WHERE l.locktype = 'advisory' AND l.granted AND l.objsubid = 2
+   AND l.classid = $1::pg_catalog.oid AND l.objid = $2::pg_catalog.oid
+   AND l.database = (SELECT oid FROM pg_catalog.pg_database WHERE datname = pg_catalog.current_database())`;

@@ -1,0 +1,37 @@
+/**
+ * Entries of the schema archive as steps of a restore, and which of them may run side by side.
+ * @module
+ */
+import type { RestoreEntry } from "../ddl/index.ts";
+import { MARKER_SCHEMA } from "./marker.ts";
+import type { Step } from "./steps.ts";
+
+/** The name is stable: an archive's dump ids never change, and each entry is in one phase. */
+export function entryStep(entry: RestoreEntry): Step {
+  const name = entry.schema === undefined ? entry.name : `${entry.schema}.${entry.name}`;
+  return { name: `entry/${entry.dumpId}`, what: `${entry.desc.toLowerCase()} ${name}`, statements: entry.statements };
+}
+
+/** A source may itself hold an unfinished restore; its marker is not the user's data and would collide with ours. */
+export function isOfMarker(entry: RestoreEntry): boolean {
+  return entry.schema === MARKER_SCHEMA || (entry.schema === undefined && entry.name === MARKER_SCHEMA);
+}
+
+/**
+ * Lists of entries of which each can be run by another session: what depends on one another is in one list, in order.
+ * Deterministic, so that a list's index names it in every invocation.
+ */
+export function independentUnits(entries: readonly RestoreEntry[]): RestoreEntry[][] {
+  const unitOf = new Map<number, RestoreEntry[]>();
+  for (const entry of entries) {
+    const joined = new Set(entry.dependencies.map((dumpId) => unitOf.get(dumpId)).filter((unit) => unit !== undefined));
+    const unit = [...joined].flat();
+    unit.push(entry);
+    for (const member of unit) unitOf.set(member.dumpId, unit);
+  }
+  const order = new Map(entries.map((entry, index) => [entry.dumpId, index]));
+  const at = (entry: RestoreEntry): number => order.get(entry.dumpId) ?? 0;
+  return [...new Set(entries.map((entry) => unitOf.get(entry.dumpId) ?? [entry]))].map((unit) =>
+    unit.toSorted((a, b) => at(a) - at(b)),
+  );
+}

@@ -1,0 +1,127 @@
+/**
+ * DDL done once, however often and by however many it is asked for. The statements of a step and its row in the marker go to
+ * the server as one message, hence one transaction, which the server finishes even when its client has gone (measured with
+ * CREATE INDEX at client_connection_check_interval = 0); whoever comes meanwhile waits for the step's advisory lock.
+ * @module
+ */
+import { setTimeout as sleep } from "node:timers/promises";
+import { TimeBudgetError } from "../../errors.ts";
+import { mapPostgresError } from "../errors.ts";
+import type { Session } from "../session.ts";
+import { quoteLiteral } from "../sql.ts";
+import { MARKER_SCHEMA } from "./marker.ts";
+
+export interface Step {
+  /** Unique within the restore and the same in every attempt, e.g. `indexes/217`. */
+  readonly name: string;
+  /** What is made, for messages: `index public.film_title_idx`. */
+  readonly what: string;
+  readonly statements: readonly string[];
+}
+
+export interface RunStepsOptions {
+  /** Aborts when the caller has to return: nothing new is begun, and what runs is left to the server. */
+  readonly deadline?: AbortSignal;
+  readonly onStep?: (step: Step) => void;
+}
+
+/** Namespace of our advisory locks: "hold" in ASCII. */
+const LOCK_SPACE = 0x686f6c64;
+/** How often who waits for another session's step looks at the deadline. */
+const POLL_MILLIS = 1_000;
+const DEADLOCK = "40P01";
+const LOCK_NOT_GRANTED = "55P03";
+/** Each waits the session's lock_timeout (60 s): half an hour for a foreign session in the way to end. */
+const MOST_TRIES = 30;
+
+/**
+ * Runs the steps one after the other, those that are done already excepted.
+ * Idempotent; two callers of the same `lock` take turns.
+ * @param lock names the turn: the steps of one lock never run at once.
+ * @throws TimeBudgetError `steps-unfinished` when the deadline came first; call again to go on.
+ * @throws PreconditionError and others by `mapPostgresError`, the step's object named.
+ */
+export async function runSteps(
+  session: Session,
+  lock: string,
+  steps: readonly Step[],
+  options: RunStepsOptions = {},
+): Promise<void> {
+  if (steps.length === 0) return;
+  await takeTurn(session, lock, options.deadline);
+  const done = await doneAmong(session, steps);
+  for (const step of steps) {
+    if (done.has(step.name)) continue;
+    assertTime(step.what, options.deadline);
+    await runStep(session, step, options.deadline);
+    options.onStep?.(step);
+  }
+  await session.query("SELECT pg_catalog.pg_advisory_unlock($1, pg_catalog.hashtext($2))", [LOCK_SPACE, lock]);
+}
+
+async function takeTurn(session: Session, lock: string, deadline: AbortSignal | undefined): Promise<void> {
+  for (;;) {
+    const [row] = await session.query<{ granted: boolean }>(
+      "SELECT pg_catalog.pg_try_advisory_lock($1, pg_catalog.hashtext($2)) AS granted",
+      [LOCK_SPACE, lock],
+    );
+    if (row?.granted === true) return;
+    assertTime(lock, deadline);
+    await sleep(POLL_MILLIS);
+  }
+}
+
+async function doneAmong(session: Session, steps: readonly Step[]): Promise<ReadonlySet<string>> {
+  const rows = await session.query<{ name: string }>(
+    `SELECT name FROM ${MARKER_SCHEMA}.step WHERE name = ANY ($1::pg_catalog.text[])`,
+    [steps.map((step) => step.name)],
+  );
+  return new Set(rows.map((row) => row.name));
+}
+
+async function runStep(session: Session, step: Step, deadline: AbortSignal | undefined): Promise<void> {
+  const record = `INSERT INTO ${MARKER_SCHEMA}.step (name) VALUES (${quoteLiteral(step.name)})`;
+  // Each on its own line: a definition may end in a comment. Doubled semicolons are empty statements, which are allowed.
+  const message = [...step.statements, record].join("\n;\n");
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      await untilDeadline(session.client.query(message), step, deadline);
+      return;
+    } catch (error) {
+      const code = error instanceof Error && "code" in error ? error.code : undefined;
+      const isContention = code === DEADLOCK || code === LOCK_NOT_GRANTED;
+      if (!isContention || attempt >= MOST_TRIES) throw mapPostgresError(error, step.what);
+      assertTime(step.what, deadline);
+    }
+  }
+}
+
+/** Leaves the statement to the server when the deadline comes: the session is not usable afterwards, only `end`. */
+async function untilDeadline(running: Promise<unknown>, step: Step, deadline: AbortSignal | undefined): Promise<void> {
+  if (deadline === undefined) {
+    await running;
+    return;
+  }
+  const { promise: expired, resolve } = Promise.withResolvers<"expired">();
+  const expire = (): void => resolve("expired");
+  deadline.addEventListener("abort", expire, { once: true });
+  if (deadline.aborted) expire();
+  try {
+    const first = await Promise.race([running, expired]);
+    if (first !== "expired") return;
+    running.catch(() => {});
+    throw unfinished(step.what);
+  } finally {
+    deadline.removeEventListener("abort", expire);
+  }
+}
+
+function assertTime(what: string, deadline: AbortSignal | undefined): void {
+  if (deadline?.aborted === true) throw unfinished(what);
+}
+
+function unfinished(what: string): TimeBudgetError {
+  return new TimeBudgetError("steps-unfinished", `${what} is not finished within this invocation`, {
+    hint: "The server goes on; the next invocation waits for it and continues.",
+  });
+}
