@@ -11,7 +11,7 @@ export interface ItemKey {
 }
 
 /** The index over status and time; its sort key is the moment, so a query reads newest or oldest first. */
-export const STATUS_INDEX = "gsi1";
+export const STATUS_INDEX = "GSI1";
 /** What leases and runs are about: a source for a backup, a target for a restore. */
 export type Subject = `SOURCE#${string}` | `TARGET#${string}`;
 

@@ -122,7 +122,7 @@ export function runs(table: Table) {
       return run;
     },
 
-    /** Ends the run and gives its lease back; only the first end counts. @returns false when it had ended before. */
+    /** Ends the run, its phase left as a trace, and gives its lease back; only the first end counts. @returns false when it had ended before. */
     async finish(runId: string, end: RunEnd): Promise<boolean> {
       const now = table.now();
       const optional = Object.entries({ error: end.error, findings: end.findings, notes: end.notes }).filter(
@@ -130,7 +130,7 @@ export function runs(table: Table) {
       );
       const ended = await table.update(runKey(runId), {
         UpdateExpression: [
-          "SET #status = :status, phase = :phase, finishedAt = :now, gsi1pk = :gsi1pk",
+          "SET #status = :status, finishedAt = :now, gsi1pk = :gsi1pk",
           ...optional.map(([name]) => `#${name} = :${name}`),
         ].join(", "),
         ConditionExpression: "#status = :running",
@@ -140,7 +140,6 @@ export function runs(table: Table) {
         },
         ExpressionAttributeValues: {
           ":status": end.status,
-          ":phase": "ended",
           ":now": now,
           ":gsi1pk": statusKey(end.status),
           ":running": "running",
@@ -152,7 +151,16 @@ export function runs(table: Table) {
       return ended !== undefined;
     },
 
-    /** Newest first; of one source, or of all by status. */
+    /** People and programs have been told of the end. */
+    async markTold(runId: string): Promise<void> {
+      const run = await expect(runId);
+      await table.update(runKey(runId), {
+        UpdateExpression: "SET notes = :notes",
+        ExpressionAttributeValues: { ":notes": { ...run.notes, toldAt: table.now() } },
+      });
+    },
+
+    /** Newest first. */
     async list(source: string, limit: number): Promise<Run[]> {
       const items = await table.query(
         {

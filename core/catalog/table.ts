@@ -3,8 +3,6 @@
  * @module
  */
 import {
-  BatchWriteCommand,
-  type BatchWriteCommandInput,
   DeleteCommand,
   type DynamoDBDocumentClient,
   GetCommand,
@@ -16,7 +14,7 @@ import {
   UpdateCommand,
   type UpdateCommandInput,
 } from "@aws-sdk/lib-dynamodb";
-import { StoreThrottledError } from "../errors.ts";
+import pLimit from "p-limit";
 import type { Clock } from "../ids.ts";
 import { RUN_DAYS } from "./items.ts";
 import type { ItemKey } from "./keys.ts";
@@ -24,11 +22,8 @@ import { asStoreError } from "./store-errors.ts";
 
 export type Item = Readonly<Record<string, unknown>>;
 
-/** BatchWriteItem takes at most 25 requests, per DynamoDB's documentation. */
-const BATCH = 25;
-/** Unprocessed items come back when a table is busy; each round waits twice as long. */
-const BATCH_ROUNDS = 8;
-const FIRST_PAUSE_MILLIS = 50;
+/** Single writes side by side: as fast as batches for the thousands of a plan, and the SDK retries each by itself. */
+const AT_ONCE = 32;
 
 export interface TableOptions {
   readonly client: DynamoDBDocumentClient;
@@ -123,29 +118,13 @@ export class Table {
   }
 
   async putAll(items: readonly Item[]): Promise<void> {
-    await this.#batches(items.map((item) => ({ PutRequest: { Item: item } })));
+    const limit = pLimit(AT_ONCE);
+    await Promise.all(items.map((item) => limit(() => this.put(item))));
   }
 
   async deleteAll(keys: readonly ItemKey[]): Promise<void> {
-    await this.#batches(keys.map(({ pk, sk }) => ({ DeleteRequest: { Key: { pk, sk } } })));
-  }
-
-  async #batches(requests: NonNullable<BatchWriteCommandInput["RequestItems"]>[string]): Promise<void> {
-    for (let start = 0; start < requests.length; start += BATCH) {
-      let pending = requests.slice(start, start + BATCH);
-      for (let round = 0; pending.length > 0; round += 1) {
-        if (round === BATCH_ROUNDS) {
-          throw new StoreThrottledError(
-            "catalog-busy",
-            `${pending.length} items were still unprocessed after ${round} rounds`,
-          );
-        }
-        if (round > 0) await new Promise((resolve) => setTimeout(resolve, FIRST_PAUSE_MILLIS * 2 ** round));
-        const request = new BatchWriteCommand({ RequestItems: { [this.#name]: pending } });
-        const answer = await this.#send(() => this.#client.send(request));
-        pending = answer.UnprocessedItems?.[this.#name] ?? [];
-      }
-    }
+    const limit = pLimit(AT_ONCE);
+    await Promise.all(keys.map((key) => limit(() => this.delete(key))));
   }
 
   async #conditional(send: () => Promise<unknown>): Promise<boolean> {

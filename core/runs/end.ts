@@ -1,0 +1,130 @@
+/**
+ * The end of every run: recorded once, told to people and programs, its lease given back.
+ * @module
+ */
+import type { Catalog, Finding, Run, RunKind, RunStatus, Settings } from "../catalog/index.ts";
+import { type ErrorRecord, HoldfastError } from "../errors.ts";
+import { lineOf } from "./failure.ts";
+import { type Execution, runIdOf } from "./identity.ts";
+
+export interface EndRequest {
+  readonly kind: RunKind;
+  readonly execution: Execution;
+  /** As the state machine was started; may be anything when that is what the run failed for. */
+  readonly input: unknown;
+  readonly status: Exclude<RunStatus, "running">;
+  readonly error?: ErrorRecord;
+  readonly findings?: readonly Finding[];
+}
+
+export interface EndContext {
+  readonly catalog: Catalog;
+  readonly installation: string;
+  sendAlert(subject: string, message: string): Promise<void>;
+  sendEvent(detailType: string, detail: Settings): Promise<void>;
+}
+
+/** The output of every state machine, and the line that its Fail state shows. */
+export interface Ended {
+  readonly runId: string;
+  readonly restorePointId: string;
+  readonly status: Exclude<RunStatus, "running">;
+  readonly error?: ErrorRecord;
+  readonly line: string;
+}
+
+const VERBS: Readonly<Record<EndRequest["status"], string>> = {
+  succeeded: "completed",
+  failed: "failed",
+  skipped: "skipped",
+};
+
+/**
+ * Idempotent: the first end counts and is returned ever after; alert and event are sent again until they were sent once.
+ */
+export async function endRun(request: EndRequest, context: EndContext): Promise<Ended> {
+  const run = await ensureRun(request, context.catalog);
+  if (run === undefined) {
+    await tell(request, undefined, context);
+    return endedOf(request, undefined);
+  }
+  const { status, error, findings } = request;
+  await context.catalog.runs.finish(run.runId, {
+    status,
+    ...(error === undefined ? {} : { error }),
+    ...(findings === undefined ? {} : { findings }),
+  });
+  const ended = await context.catalog.runs.expect(run.runId);
+  if (ended.notes?.toldAt === undefined) {
+    await tell({ ...request, ...endOf(ended) }, ended, context);
+    await context.catalog.runs.markTold(ended.runId);
+  }
+  return endedOf({ ...request, ...endOf(ended) }, ended);
+}
+
+/** The run, or one made just to be ended when Resolve failed before it could; none when there is no source to file it under. */
+async function ensureRun({ kind, execution, input }: EndRequest, catalog: Catalog): Promise<Run | undefined> {
+  const source = (input as { source?: unknown } | null)?.source;
+  if (typeof source !== "string") return undefined;
+  try {
+    const runId = runIdOf(execution, source);
+    const known = await catalog.runs.get(runId);
+    return (
+      known ?? (await catalog.runs.begin({ runId, kind, phase: "refused", executionArn: execution.arn, settings: {} }))
+    );
+  } catch (error) {
+    if (error instanceof HoldfastError && error.code === "invalid-id") return undefined;
+    throw error;
+  }
+}
+
+function endOf(run: Run): Pick<EndRequest, "status" | "error"> {
+  const status = run.status === "running" ? "failed" : run.status;
+  return run.error === undefined ? { status } : { status, error: run.error };
+}
+
+async function tell(request: EndRequest, run: Run | undefined, context: EndContext): Promise<void> {
+  const { kind, status, error } = request;
+  await context.sendEvent(`holdfast.${kind}.${VERBS[status]}`, {
+    installation: context.installation,
+    kind,
+    status,
+    source: run?.source,
+    runId: run?.runId,
+    restorePointId: run?.restorePointId,
+    error,
+  });
+  if (status === "failed") await context.sendAlert(subjectOf(request, run, context.installation), bodyOf(request, run));
+}
+
+function subjectOf({ kind, error }: EndRequest, run: Run | undefined, installation: string): string {
+  return `Holdfast ${installation}: ${kind} of ${run?.source ?? "an unknown source"} failed, ${error?.code ?? "unknown"}`;
+}
+
+function bodyOf({ kind, execution, error }: EndRequest, run: Run | undefined): string {
+  const facts: readonly (readonly [string, string | undefined])[] = [
+    ["source", run?.source],
+    ["run", run?.runId],
+    ["phase", run?.phase],
+    ["begun", run?.startedAt ?? execution.startedAt],
+    ["ended", run?.finishedAt],
+    ["execution", execution.arn],
+  ];
+  return [
+    `The ${kind} has failed.`,
+    "",
+    error === undefined ? "No error was recorded." : lineOf(error),
+    ...(error?.hint === undefined ? [] : [error.hint]),
+    "",
+    ...facts.filter(([, value]) => value !== undefined).map(([name, value]) => `${name}: ${value}`),
+    "",
+    ...(run === undefined ? [] : [`More: holdfast show ${run.runId}`]),
+    `What to do: docs/RUNBOOK.md, section ${error?.code ?? "unexpected"}`,
+  ].join("\n");
+}
+
+function endedOf({ status, error }: EndRequest, run: Run | undefined): Ended {
+  const line = error === undefined ? status : lineOf(error);
+  const ended = { runId: run?.runId ?? "", restorePointId: run?.restorePointId ?? "", status, line };
+  return error === undefined ? ended : { ...ended, error };
+}

@@ -1,0 +1,52 @@
+/**
+ * From what Step Functions hands a Catch back to an error record.
+ * @module
+ */
+import type { ErrorRecord } from "../errors.ts";
+
+/** A message for people; the whole of it is in the logs. */
+const LONGEST_MESSAGE = 1000;
+
+/**
+ * `cause` is Lambda's payload `{ errorType, errorMessage }`, whose message our functions write as JSON of code, message and
+ * hint (lambdas/shared/boundary.ts); for errors of Step Functions or Lambda themselves it is a sentence.
+ */
+export function parseCause(name: string, cause: string | undefined): ErrorRecord {
+  const payload = parseObject(cause);
+  const text = stringOf(payload?.errorMessage) ?? cause ?? "";
+  const ours = parseObject(text);
+  const code = stringOf(ours?.code);
+  if (code === undefined) {
+    return { name, code: codeOf(name), message: text.slice(0, LONGEST_MESSAGE) || `${name} without a message` };
+  }
+  const record = { name, code, message: (stringOf(ours?.message) ?? "").slice(0, LONGEST_MESSAGE) };
+  const hint = stringOf(ours?.hint);
+  return hint === undefined ? record : { ...record, hint };
+}
+
+/** One readable line: what a state machine's Fail state and an alert's subject say. */
+export function lineOf({ name, code, message }: ErrorRecord): string {
+  return `${name} (${code}): ${message}`;
+}
+
+/** Names that are not ours come from AWS: `States.Timeout` → `states-timeout`. */
+function codeOf(name: string): string {
+  if (!name.includes(".")) return "unexpected";
+  return name
+    .replaceAll(/([a-z])([A-Z])/g, "$1-$2")
+    .replaceAll(".", "-")
+    .toLowerCase();
+}
+
+function parseObject(text: string | undefined): Readonly<Record<string, unknown>> | undefined {
+  if (text === undefined || !text.startsWith("{")) return undefined;
+  try {
+    return JSON.parse(text) as Readonly<Record<string, unknown>>;
+  } catch {
+    return undefined;
+  }
+}
+
+function stringOf(value: unknown): string | undefined {
+  return typeof value === "string" ? value : undefined;
+}

@@ -1,0 +1,123 @@
+/**
+ * Composition root of the functions: clients are made once per container, at first use, from the names in the environment.
+ * @module
+ */
+import { randomBytes } from "node:crypto";
+import { readFile } from "node:fs/promises";
+import path from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
+import { EventBridgeClient, PutEventsCommand } from "@aws-sdk/client-eventbridge";
+import { KMSClient } from "@aws-sdk/client-kms";
+import { S3Client } from "@aws-sdk/client-s3";
+import { GetSecretValueCommand, SecretsManagerClient } from "@aws-sdk/client-secrets-manager";
+import { PublishCommand, SNSClient } from "@aws-sdk/client-sns";
+import { DynamoDBDocumentClient } from "@aws-sdk/lib-dynamodb";
+import type { Pause } from "../../core/backup/deadline.ts";
+import { asStoreError, type Catalog, createCatalog } from "../../core/catalog/index.ts";
+import {
+  type EnvironmentKey,
+  environment,
+  type HoldfastConfig,
+  parseConfig,
+  secretPrefix,
+  type WorkersByNetwork,
+} from "../../core/config/index.ts";
+import { ConfigurationError } from "../../core/errors.ts";
+import type { Clock, RandomBytes } from "../../core/ids.ts";
+import { kmsRecipient, kmsUnwrapper } from "../../core/vault/envelope/kms.ts";
+import type { Recipient, Unwrapper } from "../../core/vault/envelope/recipient.ts";
+import { rsaRecipient } from "../../core/vault/envelope/rsa.ts";
+import type { Store } from "../../core/vault/store/port.ts";
+import { s3Store } from "../../core/vault/store/s3.ts";
+
+export const clock: Clock = () => new Date();
+export const random: RandomBytes = (n) => randomBytes(n);
+export const pause: Pause = async (millis, signal) => {
+  await sleep(millis, undefined, signal === undefined ? {} : { signal }).catch(() => {});
+};
+
+/** @throws ConfigurationError `missing-environment`: the function's row in infra/functions.ts lacks it. */
+export function fromEnvironment(key: EnvironmentKey): string {
+  const value = process.env[environment[key]];
+  if (value !== undefined && value !== "") return value;
+  throw new ConfigurationError("missing-environment", `environment variable ${environment[key]} is not set`, {
+    hint: "Deploy the stack again; functions get their environment from it.",
+  });
+}
+
+export const installation = (): string => fromEnvironment("installation");
+export const workersByNetwork = (): WorkersByNetwork => JSON.parse(fromEnvironment("workers")) as WorkersByNetwork;
+
+/** Custom endpoints (the local AWS) know buckets by path only. */
+const s3Options = () => (process.env.AWS_ENDPOINT_URL === undefined ? {} : { forcePathStyle: true });
+
+const s3 = once(() => new S3Client(s3Options()));
+const kms = once(() => new KMSClient());
+const sns = once(() => new SNSClient());
+const events = once(() => new EventBridgeClient());
+const secrets = once(() => new SecretsManagerClient());
+
+export const s3Client = s3;
+export const catalog: () => Catalog = once(() => {
+  const options = { marshallOptions: { removeUndefinedValues: true } };
+  const client = DynamoDBDocumentClient.from(new DynamoDBClient(), options);
+  return createCatalog({ client, table: fromEnvironment("catalogTable"), clock });
+});
+export const vaultStore: () => Store = once(() => s3Store({ client: s3(), bucket: fromEnvironment("vaultBucket") }));
+export const workStore: () => Store = once(() => s3Store({ client: s3(), bucket: fromEnvironment("workBucket") }));
+export const unwrappers: () => readonly Unwrapper[] = once(() => [kmsUnwrapper({ client: kms() })]);
+
+/** Who can read new restore points: the installation's key, and the offline holder if one is configured. */
+export function recipients(config: HoldfastConfig): readonly Recipient[] {
+  const offline = config.vault.offlineRecipientPublicKey;
+  const recipient = kmsRecipient({ client: kms(), keyArn: fromEnvironment("keyArn") });
+  return offline === undefined ? [recipient] : [recipient, rsaRecipient({ publicKeyPem: offline })];
+}
+
+/** The configuration that was bundled beside the function. */
+export const bundledConfig: () => Promise<HoldfastConfig> = once(async () => {
+  const text = await readFile(path.join(import.meta.dirname, "config.json"), "utf8");
+  return parseConfig(JSON.parse(text));
+});
+
+/** The text of a connection's secret; read anew each time, so that a changed password counts at once. */
+export async function readConnection(connection: string): Promise<string> {
+  const SecretId = `${secretPrefix(installation())}${connection}`;
+  try {
+    const { SecretString } = await secrets().send(new GetSecretValueCommand({ SecretId }));
+    if (SecretString !== undefined) return SecretString;
+  } catch (error) {
+    if (!(error instanceof Error) || error.name !== "ResourceNotFoundException") throw asStoreError(error);
+  }
+  throw new ConfigurationError("connection-missing", `there is no secret ${SecretId}`, {
+    hint: `Store it with \`holdfast connect ${connection}\`.`,
+  });
+}
+
+/** A message to the people behind the alert topic. SNS takes subjects of at most 100 printable characters. */
+export async function sendAlert(subject: string, message: string): Promise<void> {
+  const Subject = subject.replaceAll(/[^ -~]/g, " ").slice(0, 100);
+  const command = new PublishCommand({ TopicArn: fromEnvironment("alertTopicArn"), Subject, Message: message });
+  await sns().send(command).catch(rethrow);
+}
+
+/** An event on the account's default bus: `holdfast.<thing>.<past participle>`. */
+export async function sendEvent(detailType: string, detail: Readonly<Record<string, unknown>>): Promise<void> {
+  const entry = { Source: "holdfast", DetailType: detailType, Detail: JSON.stringify({ schema: 1, ...detail }) };
+  await events()
+    .send(new PutEventsCommand({ Entries: [entry] }))
+    .catch(rethrow);
+}
+
+function rethrow(error: unknown): never {
+  throw asStoreError(error);
+}
+
+function once<T>(make: () => T): () => T {
+  let made: { readonly value: T } | undefined;
+  return () => {
+    made ??= { value: make() };
+    return made.value;
+  };
+}

@@ -1,0 +1,37 @@
+/**
+ * Shapes of events, checked at the edge.
+ * @module
+ */
+import { z } from "zod";
+import { ConfigurationError } from "../../core/errors.ts";
+import { NAME_PATTERN, RUN_ID_PATTERN } from "../../core/ids.ts";
+
+export const runIdField = z.string().regex(RUN_ID_PATTERN);
+export const nameField = z.string().regex(NAME_PATTERN);
+export const countField = z.number().int().min(0);
+
+/** A function that parses by the schema. @throws ConfigurationError `invalid-event` naming the fields. */
+export function parserOf<Output extends object>(schema: z.ZodType<Output>): (input: unknown) => Output {
+  return (input) => {
+    const result = schema.safeParse(input);
+    if (result.success) return result.data;
+    const issues = result.error.issues.map(
+      ({ path, message }) => `${path.join(".") || "input"}: ${message.toLowerCase()}`,
+    );
+    throw new ConfigurationError("invalid-event", issues.join("; "), {
+      hint: "A state machine is started with { source, reason?, scheduledAt?, options? }; the other events are its own.",
+    });
+  };
+}
+
+/** What most states hand to their function. */
+export const runEvent = z.object({ runId: runIdField });
+/** One chunk of a run. */
+export const chunkEvent = z.object({ runId: runIdField, n: countField });
+
+export const kindField = z.enum(["backup", "verify", "restore", "compare"]);
+
+/** `$states.context.Execution`, as the state machines hand it on. */
+export const executionField = z.object({ arn: z.string(), name: z.string(), startedAt: z.string() });
+
+export const findingField = z.object({ where: z.string(), code: z.string(), message: z.string() });
