@@ -17,7 +17,7 @@ export function read(page: string): string {
 
 /** Commands of the page's `sh` blocks, one per line, continuations joined, comments dropped. */
 export function shellLines(page: string): string[] {
-  const blocks = [...read(page).matchAll(/^```sh\n(.*?)^```$/gms)].map((match) => match[1] ?? "");
+  const blocks = [...read(page).matchAll(/^ *```sh\n(.*?)^ *```$/gms)].map((match) => match[1] ?? "");
   return blocks
     .flatMap((block) => block.replace(/\\\n\s*/g, " ").split("\n"))
     .map((line) => line.replace(/(^|\s)#.*$/, "").trim())

@@ -1,0 +1,49 @@
+/**
+ * The real command as a child process, as an operator would type it.
+ * @module
+ */
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { text } from "node:stream/consumers";
+import { fileURLToPath } from "node:url";
+import type { Story } from "./story.ts";
+
+const launcher = fileURLToPath(new URL("../bin/holdfast.js", import.meta.url));
+
+export interface Ended {
+  readonly exitCode: number;
+  readonly stdout: string;
+}
+
+export interface Holdfast {
+  /** Shows the command and what it prints; anything but the expected exit code ends the demo. */
+  show(args: readonly string[], expectedExitCode?: number, input?: string): Promise<string>;
+  /** Asks for the `--json` object without showing it. */
+  ask(args: readonly string[]): Promise<Record<string, unknown>>;
+}
+
+export function createHoldfast(story: Story, env: NodeJS.ProcessEnv): Holdfast {
+  return {
+    async show(args, expectedExitCode = 0, input) {
+      const line = ["npx holdfast", ...args].join(" ");
+      story.typed(input === undefined ? line : `echo $CONNECTION | ${line}`);
+      const { exitCode, stdout } = await run(args, env, input);
+      story.say(stdout);
+      if (exitCode === expectedExitCode) return stdout;
+      throw new Error(`\`${line}\` ended with ${exitCode}, expected was ${expectedExitCode}`);
+    },
+    async ask(args) {
+      const { exitCode, stdout } = await run([...args, "--json"], env);
+      if (exitCode !== 0) throw new Error(`\`holdfast ${args.join(" ")}\` ended with ${exitCode}: ${stdout}`);
+      return JSON.parse(stdout) as Record<string, unknown>;
+    },
+  };
+}
+
+/** Standard error goes to the person: progress, and why something failed. */
+async function run(args: readonly string[], env: NodeJS.ProcessEnv, input = ""): Promise<Ended> {
+  const child = spawn(process.execPath, [launcher, ...args], { env, stdio: ["pipe", "pipe", "inherit"] });
+  child.stdin.end(input);
+  const [stdout, [exitCode]] = await Promise.all([text(child.stdout), once(child, "close")]);
+  return { exitCode: exitCode as number, stdout };
+}
