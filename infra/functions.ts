@@ -35,9 +35,9 @@ const SMALL = 512;
 const catalogEnvironment = ["installation", "catalogTable"] as const;
 const vaultEnvironment = [...catalogEnvironment, "vaultBucket", "keyArn"] as const;
 
-/** pg_dump's WebAssembly and the worker thread it runs in (core/postgres/ddl). */
+/** pg_dump's WebAssembly and the worker thread it runs in (core/postgres/ddl/pg-dump). */
 const pgDump = {
-  workers: { "pg-dump-worker": "core/postgres/ddl/worker.ts" },
+  workers: { "pg-dump-worker": "core/postgres/ddl/pg-dump/worker.ts" },
   files: { "pg_dump.wasm": "node_modules/@electric-sql/pglite-tools/dist/pg_dump.wasm" },
 } as const;
 

@@ -38,6 +38,8 @@ export interface StartPostgresOptions {
   readonly settings?: Readonly<Record<string, string>>;
   /** Extra arguments for initdb, e.g. `["--encoding=LATIN1", "--locale=C"]`. */
   readonly initdb?: readonly string[];
+  /** Paths of a PEM certificate and its key: the server then speaks TLS to those who ask. */
+  readonly tls?: { readonly certFile: string; readonly keyFile: string };
 }
 
 const SUPERUSER = "postgres";
@@ -67,6 +69,7 @@ export async function startPostgres(options: StartPostgresOptions = {}): Promise
     full_page_writes: "off",
     max_connections: "100",
     wal_level: "logical",
+    ...(options.tls && (await tlsSettings(base, options.tls))),
     ...options.settings,
   };
   const lines = Object.entries(settings).map(([name, value]) => `${name} = ${value}`);
@@ -86,6 +89,15 @@ export async function stopPostgres(dataDir: string): Promise<void> {
     while (isAlive(pid)) await new Promise((resolve) => setTimeout(resolve, 50));
   }
   await rm(path.dirname(dataDir), { recursive: true, force: true });
+}
+
+/** The server reads its key only when it owns it and nobody else may read it. */
+async function tlsSettings(base: string, tls: { readonly certFile: string; readonly keyFile: string }) {
+  const copies = { ssl_cert_file: path.join(base, "server.crt"), ssl_key_file: path.join(base, "server.key") };
+  await Promise.all([cp(tls.certFile, copies.ssl_cert_file), cp(tls.keyFile, copies.ssl_key_file)]);
+  await chmod(copies.ssl_key_file, 0o600);
+  if (isRoot()) await Promise.all(Object.values(copies).map((file) => chown(file, NOBODY.uid, NOBODY.gid)));
+  return { ssl: "on", ssl_cert_file: `'${copies.ssl_cert_file}'`, ssl_key_file: `'${copies.ssl_key_file}'` };
 }
 
 /** A port that was free a moment ago on 127.0.0.1. */

@@ -1,0 +1,98 @@
+/**
+ * The local AWS itself, as strict as AWS: TLS with our certificate, requests signed, roles enforced.
+ * @module
+ */
+import { mkdir } from "node:fs/promises";
+import { request } from "node:https";
+import path from "node:path";
+import type { Certificate } from "./certificate.ts";
+import { isAlive, startDetached, until } from "./process.ts";
+
+export const REGION = "us-east-1";
+export const ACCOUNT = "000000000000";
+/** MiniStack's own administrator; with AUTH=true it refuses keys it does not know. */
+const KEY_PAIR = { AWS_ACCESS_KEY_ID: "test", AWS_SECRET_ACCESS_KEY: "test" } as const;
+
+export interface MiniStackOptions {
+  readonly dir: string;
+  readonly port: number;
+  readonly python: string;
+  readonly certificate: Certificate;
+}
+
+/** What a client needs to speak to it, and nothing of the developer's own AWS account. */
+export function clientEnvironment(port: number, certFile: string): Record<string, string> {
+  return {
+    AWS_ENDPOINT_URL: `https://127.0.0.1:${port}`,
+    AWS_REGION: REGION,
+    AWS_DEFAULT_REGION: REGION,
+    ...KEY_PAIR,
+    NODE_EXTRA_CA_CERTS: certFile,
+    AWS_CA_BUNDLE: certFile,
+  };
+}
+
+/** This process's environment without whatever points at another AWS. */
+export function cleanEnvironment(): NodeJS.ProcessEnv {
+  const kept = Object.entries(process.env).filter(([name]) => !/^(AWS_|CDK_|HOLDFAST_|MINISTACK|LAMBDA_)/.test(name));
+  return Object.fromEntries(kept);
+}
+
+/** Starts it, waits until it answers, gives its process id. */
+export async function startMiniStack({ dir, port, python, certificate }: MiniStackOptions): Promise<number> {
+  const temporary = path.join(dir, "tmp");
+  await mkdir(temporary, { recursive: true });
+  const pid = await startDetached(python, ["-m", "ministack"], {
+    log: path.join(dir, "logs", "ministack.log"),
+    cwd: dir,
+    env: {
+      ...cleanEnvironment(),
+      ...clientEnvironment(port, certificate.certFile),
+      // Functions run as local processes, on the runtime's own Node.
+      PATH: `${path.dirname(process.execPath)}${path.delimiter}${process.env.PATH ?? ""}`,
+      TMPDIR: temporary,
+      GATEWAY_PORT: String(port),
+      MINISTACK_HOST: "127.0.0.1",
+      MINISTACK_ACCOUNT_ID: ACCOUNT,
+      MINISTACK_REGION: REGION,
+      USE_SSL: "1",
+      MINISTACK_SSL_CERT: certificate.certFile,
+      MINISTACK_SSL_KEY: certificate.keyFile,
+      AUTH: "true",
+      S3_DATA_DIR: path.join(dir, "s3"),
+      STATE_DIR: path.join(dir, "state"),
+      LOG_LEVEL: "INFO",
+    },
+  });
+  await until(`MiniStack answers on port ${port}`, 60, async () => {
+    if (!isAlive(pid)) throw new Error(`MiniStack ended; see ${path.join(dir, "logs", "ministack.log")}`);
+    return isHealthy(port, certificate.pem);
+  });
+  return pid;
+}
+
+function isHealthy(port: number, ca: string): Promise<boolean> {
+  return new Promise((resolve) => {
+    const call = request({ host: "127.0.0.1", port, path: "/_ministack/health", ca }, (response) => {
+      response.resume();
+      resolve(response.statusCode === 200);
+    });
+    call.on("error", () => resolve(false)).end();
+  });
+}
+
+/** Ends it and the functions it started, by the process group it leads. */
+export async function stopMiniStack(pid: number): Promise<void> {
+  if (!isAlive(pid)) return;
+  signalGroup(pid, "SIGTERM");
+  await until("MiniStack ends", 10, async () => !isAlive(pid)).catch(() => signalGroup(pid, "SIGKILL"));
+  signalGroup(pid, "SIGKILL");
+}
+
+function signalGroup(pid: number, signal: NodeJS.Signals): void {
+  try {
+    process.kill(-pid, signal);
+  } catch {
+    // The group is empty: everything has ended by itself.
+  }
+}
