@@ -85,7 +85,7 @@ function bundle(small: readonly SizedTable[], { chunkBytes }: CutOptions): RowsG
 }
 
 function toPart({ table, condition }: SizedTable, ranges: readonly BlockRange[]): RowsPart {
-  const columns = table.columns.filter(({ generated }) => generated === null).map(({ name }) => name);
+  const columns = table.columns.filter(({ generated }) => generated === "").map(({ name }) => name);
   const { oid: tableOid, relfilenode, schema, name } = table;
   const part = { tableOid, relfilenode, schema, name, columns, ranges };
   return condition === "" ? part : { ...part, condition };

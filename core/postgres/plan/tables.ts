@@ -15,19 +15,18 @@ export interface SizedTable {
 }
 
 const KINDS = { r: "table", p: "partitioned", m: "matview", f: "foreign" } as const;
-const IDENTITIES = { d: "default", n: "nothing", f: "full", i: "index" } as const;
 
 interface Row {
   readonly oid: number;
   readonly relfilenode: number;
   readonly relkind: keyof typeof KINDS;
-  readonly relpersistence: string;
+  readonly relpersistence: "p" | "u";
   readonly parent: number | null;
   readonly schema: string;
   readonly name: string;
-  readonly columns: readonly PlannedColumn[] | null;
-  readonly key: readonly string[] | null;
-  readonly relreplident: keyof typeof IDENTITIES;
+  readonly columns: PlannedColumn[] | null;
+  readonly key: string[] | null;
+  readonly relreplident: "d" | "n" | "f" | "i";
   readonly relispopulated: boolean;
   readonly blocks: string;
   readonly bytes: string;
@@ -45,8 +44,7 @@ export async function listTables(session: Session): Promise<SizedTable[]> {
     `WITH ${DUMPED_RELATIONS}, columns AS (
        SELECT a.attrelid AS oid, json_agg(json_build_object(
          'attnum', a.attnum, 'name', a.attname, 'typeOid', a.atttypid::int8,
-         'generated', CASE a.attgenerated WHEN 's' THEN 'stored' WHEN 'v' THEN 'virtual' END,
-         'identity', CASE a.attidentity WHEN 'a' THEN 'always' WHEN 'd' THEN 'by-default' END
+         'generated', a.attgenerated::text, 'identity', a.attidentity::text
        ) ORDER BY a.attnum) AS columns
        FROM pg_attribute a WHERE a.attnum > 0 AND NOT a.attisdropped GROUP BY 1
      ), keys AS (
@@ -58,7 +56,7 @@ export async function listTables(session: Session): Promise<SizedTable[]> {
      )
      SELECT c.oid, c.relfilenode, c.relkind, c.relpersistence, c.relreplident, c.relispopulated,
             n.nspname AS schema, c.relname AS name, columns.columns, keys.key, dumped.condition,
-            (SELECT i.inhparent FROM pg_inherits i WHERE i.inhrelid = c.oid AND c.relispartition) AS parent,
+            (SELECT i.inhparent FROM pg_inherits i WHERE i.inhrelid = c.oid AND i.inhseqno = 1) AS parent,
             coalesce(am.amname = 'heap', false) AS "isHeap",
             CASE WHEN c.relkind = 'r' THEN pg_relation_size(c.oid) / current_setting('block_size')::int ELSE 0 END AS blocks,
             CASE WHEN c.relkind = 'r' THEN pg_table_size(c.oid) ELSE 0 END AS bytes
@@ -75,20 +73,15 @@ export async function listTables(session: Session): Promise<SizedTable[]> {
 }
 
 function toSizedTable(row: Row): SizedTable {
+  const kind = KINDS[row.relkind];
+  const { oid, relfilenode, parent, schema, name, key, relpersistence: persistence, isHeap, condition } = row;
   const table: PlannedTable = {
-    oid: row.oid,
-    relfilenode: row.relfilenode,
-    kind: KINDS[row.relkind],
-    persistence: row.relpersistence === "u" ? "unlogged" : "permanent",
-    parent: row.parent,
-    schema: row.schema,
-    name: row.name,
+    ...{ oid, relfilenode, kind, persistence, parent, schema, name },
     columns: row.columns ?? [],
-    key: row.key,
-    replicaIdentity: IDENTITIES[row.relreplident],
-    populated: row.relispopulated,
+    key,
+    replicaIdentity: row.relreplident,
+    ...(kind === "matview" ? { populated: row.relispopulated } : {}),
   };
-  const { isHeap, condition } = row;
-  // pg answers null for a table that is gone by now; the worker that copies it finds out under its lock.
+  // The server answers null for a table that is gone by now; the worker that copies it finds out under its lock.
   return { table, isHeap, condition, blocks: Number(row.blocks ?? 0), bytes: Number(row.bytes ?? 0) };
 }

@@ -4,29 +4,33 @@ export interface PlannedColumn {
   readonly attnum: number;
   readonly name: string;
   readonly typeOid: number;
-  /** Generated columns are not copied: their values follow from the others. */
-  readonly generated: "stored" | "virtual" | null;
-  readonly identity: "always" | "by-default" | null;
+  /** pg_attribute.attgenerated. Stored and virtual ones are not copied: their values follow from the others. */
+  readonly generated: "" | "s" | "v";
+  /** pg_attribute.attidentity */
+  readonly identity: "" | "a" | "d";
 }
 
+/** The manifest's entry of a table, without what only copying it tells. */
 export interface PlannedTable {
   readonly oid: number;
   /** 0 where there is no storage. */
   readonly relfilenode: number;
   /** Only "table" has chunks; a foreign table's data is elsewhere, a materialized view is refreshed. */
   readonly kind: "table" | "partitioned" | "matview" | "foreign";
-  readonly persistence: "permanent" | "unlogged";
-  /** Oid of the partitioned table this is a partition of. */
+  /** pg_class.relpersistence; temporary tables are never planned. */
+  readonly persistence: "p" | "u";
+  /** The partitioned table it is a part of, or the first table it inherits from. */
   readonly parent: number | null;
   readonly schema: string;
   readonly name: string;
   /** In attnum order, without dropped ones. */
-  readonly columns: readonly PlannedColumn[];
+  readonly columns: PlannedColumn[];
   /** Columns of the primary key in its order. */
-  readonly key: readonly string[] | null;
-  readonly replicaIdentity: "default" | "nothing" | "full" | "index";
-  /** False for a materialized view created or refreshed WITH NO DATA; true for all else. */
-  readonly populated: boolean;
+  readonly key: string[] | null;
+  /** pg_class.relreplident */
+  readonly replicaIdentity: "d" | "n" | "f" | "i";
+  /** Materialized views only: whether it held data, and so is refreshed on restore. */
+  readonly populated?: boolean;
 }
 
 export interface PlannedSequence {

@@ -17,8 +17,8 @@ export interface SnapshotDetails {
   /** The server's clock, ISO 8601 in UTC with microseconds. */
   readonly clock: string;
   readonly lockedBeforeSnapshot: true;
-  /** Transactions of this database prepared and undecided at the snapshot: not in the dump, whatever becomes of them. */
-  readonly preparedTransactions: readonly string[];
+  /** Global ids of this database's transactions prepared and undecided at the snapshot: not in the dump, whatever becomes of them. */
+  readonly preparedTransactions: string[];
 }
 
 export interface Base {
@@ -90,7 +90,7 @@ async function exportFirst(session: Session, lsnBefore: string): Promise<Pick<Ba
   const rows = await session.query<Omit<SnapshotDetails, "lsnBefore"> & { snapshotId: string }>(
     `SELECT pg_export_snapshot() AS "snapshotId", pg_current_snapshot()::text AS text, ${LSN} AS "lsnAfter",
             to_char(clock_timestamp() AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') AS clock,
-            ARRAY(SELECT transaction::text FROM pg_prepared_xacts WHERE database = current_database() ORDER BY 1)
+            ARRAY(SELECT gid FROM pg_prepared_xacts WHERE database = current_database() ORDER BY 1)
               AS "preparedTransactions"`,
   );
   const row = rows[0];
