@@ -1,0 +1,43 @@
+import { expect, test } from "vitest";
+import { IntegrityError } from "../../../../core/errors.ts";
+import { mapAwsError } from "../../../../core/vault/store/aws-errors.ts";
+
+const awsError = (name: string, status?: number): Error =>
+  Object.assign(new Error("told by the service"), { name, ...(status && { $metadata: { httpStatusCode: status } }) });
+
+test.each([
+  ["SlowDown", 503, "StoreThrottledError", "store-throttled"],
+  ["ThrottlingException", 400, "StoreThrottledError", "store-throttled"],
+  ["InternalError", 500, "StoreThrottledError", "store-throttled"],
+  ["SomethingNew", 502, "StoreThrottledError", "store-throttled"],
+  ["SomethingNew", 429, "StoreThrottledError", "store-throttled"],
+  ["TimeoutError", undefined, "StoreThrottledError", "store-unreachable"],
+  ["ExpiredToken", 400, "StoreThrottledError", "store-credentials-expired"],
+  ["AccessDenied", 403, "PreconditionError", "store-access-denied"],
+  ["Unknown", 403, "PreconditionError", "store-access-denied"],
+  ["AccessDeniedException", 400, "PreconditionError", "store-access-denied"],
+  ["KMSInvalidStateException", 400, "PreconditionError", "key-unusable"],
+  ["NoSuchBucket", 404, "ConfigurationError", "bucket-missing"],
+  ["InvalidObjectState", 403, "ObjectFrozenError", "object-archived"],
+  ["InvalidCiphertextException", 400, "IntegrityError", "envelope-unwrap-failed"],
+])("%s (%s) is %s %s", (name, status, want, code) => {
+  expect(mapAwsError(awsError(name, status), "read s3://b/key")).toMatchObject({
+    name: want,
+    code,
+    message: expect.stringMatching(/^could not read s3:\/\/b\/key/),
+  });
+});
+
+test.each(["ECONNRESET", "EPIPE", "ENOTFOUND", "ETIMEDOUT"])("a connection that ends with %s may be tried again", (code) => {
+  const error = Object.assign(new Error("socket"), { code });
+  expect(mapAwsError(error, "read")).toMatchObject({ name: "StoreThrottledError", code: "store-unreachable" });
+  const wrapped = new Error("request failed", { cause: error });
+  expect(mapAwsError(wrapped, "read")).toMatchObject({ name: "StoreThrottledError" });
+});
+
+test("leaves our own errors, aborts and what it does not know as they are", () => {
+  const ours = new IntegrityError("object-missing", "no object");
+  const abort = awsError("AbortError");
+  const unknown = awsError("ValidationException", 400);
+  for (const error of [ours, abort, unknown, "text", undefined]) expect(mapAwsError(error, "read")).toBe(error);
+});
