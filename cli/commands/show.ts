@@ -3,27 +3,33 @@ import type { Command } from "commander";
 import type { RestorePoint } from "../../core/catalog/index.ts";
 import { PreconditionError } from "../../core/errors.ts";
 import { RUN_ID_PATTERN } from "../../core/ids.ts";
+import { UsageError } from "../errors.ts";
 import type { Installation, RunView } from "../installation/port.ts";
 import { formatFields } from "../output/table.ts";
 import { formatBytes, formatCount, formatDuration, formatTime, millisBetween } from "../output/units.ts";
 import { type CommandResult, formatError, succeeded } from "../result.ts";
+import { reportResult } from "../runs/report.ts";
 import { findRestorePoint } from "../runs/restore-point.ts";
+import { joinRun } from "../runs/start.ts";
 import { type CommonOptions, examples, type Invoke, type Session, withCommonOptions } from "../session.ts";
 import { verdictOf } from "./list.ts";
 
-type ShowOptions = CommonOptions & { readonly source?: string };
+type ShowOptions = CommonOptions & { readonly source?: string; readonly follow?: boolean; readonly timeout?: string };
 
 export function addShow(program: Command, invoke: Invoke): void {
   withCommonOptions(program.command("show"))
     .description("show one restore point or one run")
     .argument("<id>", "a restore point's id, `latest`, or a run's id")
     .option("--source <name>", "the source, needed with `latest` when there are several")
+    .option("--follow", "wait for the end of a run, and exit as the run did")
+    .option("--timeout <duration>", "with --follow: wait no longer than this, e.g. 90s, 30m, 2h")
     .addHelpText(
       "after",
       examples(
         "holdfast show 20261121T021500Z-7k3f9q2mxa",
         "holdfast show latest --source shop --json",
         "holdfast show shop-20261121T021500Z-7k3f9q2mxa",
+        "holdfast show shop-20261121T021500Z-7k3f9q2mxa --follow --timeout 30m",
       ),
     )
     .action((id: string, options: ShowOptions) => invoke("show", options, (session) => show(session, id, options)));
@@ -31,7 +37,9 @@ export function addShow(program: Command, invoke: Invoke): void {
 
 async function show(session: Session, id: string, options: ShowOptions): Promise<CommandResult> {
   const installation = await session.openInstallation();
-  if (RUN_ID_PATTERN.test(id)) return await showRun(session, installation, id);
+  if (RUN_ID_PATTERN.test(id)) return await showRun(session, installation, id, options);
+  if (options.follow === true)
+    throw new UsageError("run-needed", `${id} is not a run, allowed with --follow is a run's id`);
   const point = await findRestorePoint(installation, id, options.source);
   return succeeded(formatRestorePoint(session, point), {
     installation: installation.parameter.installation,
@@ -40,11 +48,24 @@ async function show(session: Session, id: string, options: ShowOptions): Promise
   });
 }
 
-async function showRun(session: Session, installation: Installation, runId: string): Promise<CommandResult> {
+async function showRun(
+  session: Session,
+  installation: Installation,
+  runId: string,
+  options: ShowOptions,
+): Promise<CommandResult> {
   const run = await installation.catalog.run(runId);
   if (run === undefined) {
     const hint = "Run `holdfast runs` to see the runs there are.";
     throw new PreconditionError("run-not-found", `no run ${runId}`, { hint });
+  }
+  if (options.follow === true) {
+    const report = await joinRun(session, installation, run, options.timeout);
+    return reportResult(
+      report,
+      { achieved: `${run.kind} of ${run.source} is done`, fields: { run: report.run } },
+      session.style,
+    );
   }
   const progress = await installation.catalog.progress(runId);
   return succeeded(formatRun(session, run), {

@@ -40,9 +40,9 @@ export function createCatalogView(client: DynamoDBDocumentClient, table: string,
 }
 
 function asView(run: Run): RunView {
-  const { runId, kind, source, status, phase, startedAt } = run;
+  const { runId, kind, source, status, phase, executionArn, startedAt } = run;
   const { finishedAt, restorePointId, reason, scheduledAt, error, findings } = run;
   const optional = { finishedAt, restorePointId, reason, scheduledAt, error, findings };
   const known = Object.entries(optional).filter(([, value]) => value !== undefined);
-  return { runId, kind, source, status, phase, startedAt, ...Object.fromEntries(known) };
+  return { runId, kind, source, status, phase, executionArn, startedAt, ...Object.fromEntries(known) };
 }

@@ -49,5 +49,5 @@ export interface CatalogView {
 }
 
 /** A run without its settings and notes, which are for its own states. */
-export type RunView = Pick<Run, "runId" | "kind" | "source" | "status" | "phase" | "startedAt"> &
+export type RunView = Pick<Run, "runId" | "kind" | "source" | "status" | "phase" | "executionArn" | "startedAt"> &
   Partial<Pick<Run, "finishedAt" | "restorePointId" | "reason" | "scheduledAt" | "error" | "findings">>;

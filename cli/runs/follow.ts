@@ -29,7 +29,7 @@ export async function followRun(
 ): Promise<RunEnd> {
   const { world, progress } = session;
   const begunAt = world.clock().getTime();
-  const hint = `The run goes on; \`holdfast show ${run.runId}\` tells how it stands.`;
+  const hint = `The run goes on; \`holdfast show ${run.runId}\` tells how it stands, with --follow how it ends.`;
   for (;;) {
     const execution = await installation.describe(run.executionArn);
     if (execution.status !== "running") {

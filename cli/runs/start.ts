@@ -46,7 +46,7 @@ export async function startRun(
   request: RunRequest,
   options: RunOptions,
 ): Promise<RunReport> {
-  const timeoutMillis = options.timeout === undefined ? undefined : readTimeout(options.timeout);
+  const timeoutMillis = readTimeout(options.timeout);
   const { world } = session;
   const startedAt = world.clock();
   const runId = newRunId(request.source, startedAt, world.random);
@@ -57,7 +57,22 @@ export async function startRun(
   return { ...begun, ...(await outcomeOf(installation, runId, end)) };
 }
 
-function readTimeout(text: string): number {
+/** Follows a run that somebody else has started, a schedule for example. */
+export async function joinRun(
+  session: Session,
+  installation: Installation,
+  run: RunView,
+  timeout: string | undefined,
+): Promise<RunReport> {
+  const { runId, executionArn, startedAt, kind: machine } = run;
+  const end = await followRun(session, installation, { runId, executionArn, machine }, readTimeout(timeout));
+  const { finishedAt, ...outcome } = await outcomeOf(installation, runId, end);
+  const endedAt = outcome.run?.finishedAt ?? finishedAt;
+  return { runId, executionArn, startedAt, ...outcome, ...(endedAt === undefined ? {} : { finishedAt: endedAt }) };
+}
+
+function readTimeout(text: string | undefined): number | undefined {
+  if (text === undefined) return undefined;
   const millis = parseDuration(text);
   if (millis !== undefined && millis > 0) return millis;
   throw new UsageError("invalid-timeout", `--timeout is ${JSON.stringify(text)}, allowed is a number with s, m or h`);

@@ -13,7 +13,7 @@ describe("the command line", () => {
     const examples = help.stdout.slice(help.stdout.indexOf("Examples:")).match(/(?<=\bholdfast )[^#\n]*/g) ?? [];
     expect(examples.length).toBeGreaterThan(0);
     for (const example of examples) {
-      const told = await holdfast(wordsOf(example), { secret: "postgres://user:password@host/database" });
+      const told = await holdfast(wordsOf(example), { secret: "postgres://user:password@host/database", run: {} });
       expect(told.exitCode, `${example}: ${told.stderr}`).not.toBe(2);
     }
   });

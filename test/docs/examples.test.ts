@@ -48,6 +48,7 @@ describe("docs/CLI.md", () => {
     [["list"]],
     [["show", "latest"]],
     [["show", "shop-20261121T021500Z-7k3f9q2mxa"]],
+    [["show", "shop-20261121T021500Z-7k3f9q2mxa", "--follow"]],
     [["verify", "latest"]],
     [["restore", "latest", "--source", "shop", "--to", "staging"]],
     [["compare", "latest", "--source", "shop", "--to", "staging"]],

@@ -64,6 +64,27 @@ describe("holdfast backup", () => {
   });
 });
 
+describe("holdfast show RUN --follow", () => {
+  const runId = "shop-20261121T021500Z-7k3f9q2mxa";
+
+  it("waits for a run that a schedule has started and exits as it did", async () => {
+    const told = await holdfast(["show", runId, "--follow", "--json"], {
+      executions: [running, { status: "failed", error: "IntegrityError" }],
+      run: { error, finishedAt: "2026-11-21T02:20:00.000Z" },
+    });
+    expect(told).toMatchObject({
+      exitCode: 4,
+      started: [],
+      json: { runId, status: "failed", durationSeconds: 300, error },
+    });
+  });
+
+  it("does not follow a restore point", async () => {
+    const told = await holdfast(["show", RESTORE_POINT_ID, "--follow", "--json"]);
+    expect(told).toMatchObject({ exitCode: 2, json: { error: { code: "run-needed" } } });
+  });
+});
+
 describe("a run that fails", () => {
   it("is told with the catalog's name, code, message and hint", async () => {
     const told = await holdfast(["backup", "shop", "--json"], {

@@ -31,6 +31,7 @@ const endedRun: RunView = {
   source: "shop",
   status: "failed",
   phase: "ended",
+  executionArn: "arn:aws:states:eu-central-1:000000000000:execution:backup:shop-20261121T021500Z-7k3f9q2mxa",
   startedAt: "2026-11-21T02:15:00.000Z",
 };
 
