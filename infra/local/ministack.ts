@@ -42,7 +42,7 @@ export function cleanEnvironment(): NodeJS.ProcessEnv {
 export async function startMiniStack({ dir, port, python, certificate }: MiniStackOptions): Promise<number> {
   const temporary = path.join(dir, "tmp");
   await mkdir(temporary, { recursive: true });
-  const pid = await startDetached(python, ["-m", "ministack"], {
+  const pid = await startDetached(python, [path.join(import.meta.dirname, "faithful.py")], {
     log: path.join(dir, "logs", "ministack.log"),
     cwd: dir,
     env: {
@@ -53,6 +53,8 @@ export async function startMiniStack({ dir, port, python, certificate }: MiniSta
       TMPDIR: temporary,
       GATEWAY_PORT: String(port),
       MINISTACK_HOST: "127.0.0.1",
+      BIND_HOST: "127.0.0.1",
+      IOT_MTLS_ENABLED: "0",
       MINISTACK_ACCOUNT_ID: ACCOUNT,
       MINISTACK_REGION: REGION,
       USE_SSL: "1",

@@ -1,0 +1,78 @@
+"""Starts MiniStack 1.5.33 with three of its differences from AWS taken away, each of which our state machines depend on.
+
+1. A failed function reports `errorType: Runtime.HandlerError`; Lambda reports the error's own name, which is what ErrorEquals matches.
+2. A function that dies is reported under the same name; Lambda says `Runtime.ExitError`.
+3. EventBridge Scheduler's context attributes (`<aws.scheduler.scheduled-time>`) reach the target as they stand.
+
+The version is pinned by hash, so what is replaced here is what was read; a text that is not found stops the start.
+"""
+
+import json
+import threading
+from datetime import datetime, timezone
+
+from ministack.core import lambda_runtime
+from ministack.services import eventbridge, lambda_svc
+
+_THROWN = 'status: "error", error: String(err.message || err), trace: err.stack || ""'
+_THROWN_AT_ONCE = 'status: "error", error: e.message, trace: e.stack'
+_DEATHS = ("Worker process died", "Worker returned no response")
+_last = threading.local()
+
+
+def report_error_names() -> None:
+    script = lambda_runtime._NODEJS_WORKER_SCRIPT
+    for found, added in ((_THROWN, ", errorType: err.name"), (_THROWN_AT_ONCE, ", errorType: e.name")):
+        if found not in script:
+            raise SystemExit(f"this MiniStack's Node worker is not the one this patch was read from: {found}")
+        script = script.replace(found, found + added)
+    lambda_runtime._NODEJS_WORKER_SCRIPT = script
+
+    invoke = lambda_runtime.Worker.invoke
+    execute = lambda_svc._execute_function_warm
+
+    def invoke_and_note(self, *args, **kwargs):
+        result = invoke(self, *args, **kwargs)
+        died = result.get("error") in _DEATHS
+        _last.error_type = "Runtime.ExitError" if died else result.get("errorType")
+        return result
+
+    def execute_with_name(*args, **kwargs):
+        _last.error_type = None
+        result = execute(*args, **kwargs)
+        body = result.get("body")
+        if result.get("error") and isinstance(body, dict) and _last.error_type:
+            body["errorType"] = _last.error_type
+        return result
+
+    lambda_runtime.Worker.invoke = invoke_and_note
+    lambda_svc._execute_function_warm = execute_with_name
+
+
+def fill_schedule_attributes() -> None:
+    invoke_target = eventbridge._invoke_target
+
+    def invoke_filled(target, event, rule, *args, **kwargs):
+        if event.get("Source") == "aws.scheduler" and isinstance(target.get("Input"), str):
+            moment = datetime.fromtimestamp(event["Time"], tz=timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
+            values = {
+                "scheduled-time": moment,
+                "execution-id": event["EventId"],
+                "attempt-number": "1",
+                "schedule-arn": (event.get("Resources") or [""])[0],
+            }
+            text = target["Input"]
+            for name, value in values.items():
+                text = text.replace(f"<aws.scheduler.{name}>", json.dumps(value)[1:-1])
+            target = {**target, "Input": text}
+        return invoke_target(target, event, rule, *args, **kwargs)
+
+    eventbridge._invoke_target = invoke_filled
+
+
+if __name__ == "__main__":
+    report_error_names()
+    fill_schedule_attributes()
+    from ministack.app import main
+
+    main()
