@@ -4,7 +4,15 @@
  */
 export { parseArchive } from "./archive/parse.ts";
 export type { Section, Toc, TocEntry } from "./archive/toc.ts";
+export {
+  type DatabaseProperties,
+  type DatabaseStatements,
+  databaseProperties,
+  databaseStatements,
+} from "./database.ts";
 export { type DumpSchemaOptions, dumpSchema, PG_DUMP_MAJOR, type SchemaDump } from "./dump-schema.ts";
+export type { Grant } from "./grants.ts";
+export { type LargeObjectMetadata, largeObjectStatements, listLargeObjects } from "./large-objects.ts";
 export { classify } from "./restore/classify.ts";
 export type { ClassifyOptions, RestoreEntry, RestorePhases } from "./restore/phases.ts";
 export { plainSql, type SqlSection } from "./restore/plain-sql.ts";

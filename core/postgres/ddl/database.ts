@@ -1,0 +1,92 @@
+import { PreconditionError } from "../../errors.ts";
+import { setClause } from "../roles/setting.ts";
+import type { Session } from "../session.ts";
+import { quoteLiteral, quoteName } from "../sql.ts";
+import { type Grant, grantStatements, grantsSql } from "./grants.ts";
+
+/** What a database is besides its objects. */
+export interface DatabaseProperties {
+  readonly name: string;
+  readonly owner: string;
+  /** PostgreSQL's name of it, e.g. UTF8. */
+  readonly encoding: string;
+  readonly localeProvider: "libc" | "icu" | "builtin";
+  readonly collate: string;
+  readonly ctype: string;
+  /** The locale of the providers icu and builtin. */
+  readonly locale: string | null;
+  readonly icuRules: string | null;
+  /** Version of the collation's library when the database was made; another one may sort otherwise. */
+  readonly collationVersion: string | null;
+  readonly tablespace: string;
+  /** -1 is without limit. */
+  readonly connectionLimit: number;
+  readonly comment: string | null;
+  readonly grants: readonly Grant[] | null;
+  /** `name=value` of ALTER DATABASE … SET; `role` is null for every role. */
+  readonly settings: readonly { readonly role: string | null; readonly setting: string }[];
+}
+
+/** Reads the properties of the session's database; columns that a version lacks read as null. */
+export async function databaseProperties(session: Session): Promise<DatabaseProperties> {
+  const [row] = await session.query<DatabaseProperties>(
+    `SELECT d.datname AS name, pg_catalog.pg_get_userbyid(d.datdba) AS owner,
+            pg_catalog.pg_encoding_to_char(d.encoding) AS encoding,
+            CASE f.fields ->> 'datlocprovider' WHEN 'i' THEN 'icu' WHEN 'b' THEN 'builtin' ELSE 'libc' END AS "localeProvider",
+            d.datcollate AS collate, d.datctype AS ctype,
+            coalesce(f.fields ->> 'datlocale', f.fields ->> 'daticulocale') AS locale,
+            f.fields ->> 'daticurules' AS "icuRules", f.fields ->> 'datcollversion' AS "collationVersion",
+            t.spcname AS tablespace, d.datconnlimit AS "connectionLimit",
+            pg_catalog.shobj_description(d.oid, 'pg_database') AS comment, ${grantsSql("d.datacl")} AS grants,
+            coalesce((SELECT pg_catalog.json_agg(pg_catalog.json_build_object(
+                'role', CASE WHEN s.setrole <> 0 THEN pg_catalog.pg_get_userbyid(s.setrole) END, 'setting', one) ORDER BY s.setrole, n)
+              FROM pg_catalog.pg_db_role_setting s, pg_catalog.unnest(s.setconfig) WITH ORDINALITY AS u(one, n)
+             WHERE s.setdatabase = d.oid), '[]') AS settings
+       FROM pg_catalog.pg_database d
+       JOIN pg_catalog.pg_tablespace t ON t.oid = d.dattablespace
+      CROSS JOIN LATERAL (SELECT pg_catalog.to_jsonb(d) AS fields) f
+      WHERE d.datname = pg_catalog.current_database()`,
+  );
+  if (row === undefined)
+    throw new PreconditionError("database-not-found", "the database was dropped or renamed meanwhile");
+  return row;
+}
+
+export interface DatabaseStatements {
+  /** Outside a transaction, in another database. */
+  readonly create: string;
+  /** Owner, comment, limit, privileges, settings: each by itself, so that one which is refused hinders no other. */
+  readonly configure: readonly string[];
+}
+
+/** The same database under another name, in the server's default tablespace. */
+export function databaseStatements(properties: DatabaseProperties, name: string): DatabaseStatements {
+  const { encoding, localeProvider, collate, ctype, locale, icuRules, owner, comment, connectionLimit } = properties;
+  const id = quoteName(name);
+  const options = [
+    "TEMPLATE template0",
+    `ENCODING ${quoteLiteral(encoding)}`,
+    `LC_COLLATE ${quoteLiteral(collate)}`,
+    `LC_CTYPE ${quoteLiteral(ctype)}`,
+    // Said only where it is not the one that every version has.
+    ...(localeProvider === "libc" ? [] : [`LOCALE_PROVIDER ${localeProvider}`]),
+    ...(localeProvider === "icu" && locale !== null ? [`ICU_LOCALE ${quoteLiteral(locale)}`] : []),
+    ...(localeProvider === "builtin" && locale !== null ? [`BUILTIN_LOCALE ${quoteLiteral(locale)}`] : []),
+    ...(icuRules === null ? [] : [`ICU_RULES ${quoteLiteral(icuRules)}`]),
+  ];
+  const settings = properties.settings.map(({ role, setting }) =>
+    role === null
+      ? `ALTER DATABASE ${id} ${setClause(setting)};`
+      : `ALTER ROLE ${quoteName(role)} IN DATABASE ${id} ${setClause(setting)};`,
+  );
+  return {
+    create: `CREATE DATABASE ${id} ${options.join(" ")};`,
+    configure: [
+      `ALTER DATABASE ${id} OWNER TO ${quoteName(owner)};`,
+      ...(comment === null ? [] : [`COMMENT ON DATABASE ${id} IS ${quoteLiteral(comment)};`]),
+      ...(connectionLimit < 0 ? [] : [`ALTER DATABASE ${id} CONNECTION LIMIT ${connectionLimit};`]),
+      ...grantStatements(`DATABASE ${id}`, owner, properties.grants),
+      ...settings,
+    ],
+  };
+}

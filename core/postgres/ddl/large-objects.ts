@@ -1,0 +1,62 @@
+import type { Session } from "../session.ts";
+import { batches, quoteLiteral, quoteName } from "../sql.ts";
+import { type Grant, grantStatements, grantsSql } from "./grants.ts";
+
+/** Everything about large objects but their bytes: also of empty ones, which have none. */
+export interface LargeObjectMetadata {
+  /** Objects of one owner and equal privileges; oids ascending. */
+  readonly groups: readonly {
+    readonly owner: string;
+    readonly grants: readonly Grant[] | null;
+    readonly oids: readonly number[];
+  }[];
+  readonly comments: readonly { readonly oid: number; readonly comment: string }[];
+  readonly labels: readonly { readonly oid: number; readonly provider: string; readonly label: string }[];
+}
+
+/** Reads pg_largeobject_metadata, which everyone may; call it in the snapshot's transaction. */
+export async function listLargeObjects(session: Session): Promise<LargeObjectMetadata> {
+  const groups = await session.query<LargeObjectMetadata["groups"][number]>(
+    `SELECT pg_catalog.pg_get_userbyid(owner) AS owner, ${grantsSql("privileges")} AS grants, oids
+       FROM (SELECT lomowner AS owner, lomacl AS privileges, pg_catalog.json_agg(oid ORDER BY oid) AS oids
+               FROM pg_catalog.pg_largeobject_metadata GROUP BY lomowner, lomacl) AS grouped
+      ORDER BY oids ->> 0`,
+  );
+  const comments = await session.query<LargeObjectMetadata["comments"][number]>(
+    `SELECT objoid AS oid, description AS comment FROM pg_catalog.pg_description
+      WHERE classoid = 'pg_catalog.pg_largeobject'::regclass ORDER BY objoid`,
+  );
+  const labels = await session.query<LargeObjectMetadata["labels"][number]>(
+    `SELECT objoid AS oid, provider, label FROM pg_catalog.pg_seclabel
+      WHERE classoid = 'pg_catalog.pg_largeobject'::regclass ORDER BY objoid, provider`,
+  );
+  return { groups, comments, labels };
+}
+
+/** So many objects' commands are sent as one query and are one transaction; each takes a lock. */
+const OBJECTS_PER_STATEMENT = 500;
+
+/**
+ * Makes the objects that are missing and gives all their owners, privileges, comments and labels. To be run after their bytes
+ * are loaded, which takes the right to write them. May be run again.
+ */
+export function* largeObjectStatements(metadata: LargeObjectMetadata): Generator<string> {
+  for (const { owner, grants, oids } of metadata.groups) {
+    for (const some of batches(oids, OBJECTS_PER_STATEMENT)) {
+      yield [
+        `SELECT pg_catalog.lo_create(wanted.oid) FROM pg_catalog.unnest(ARRAY[${some.join(", ")}]::oid[]) AS wanted(oid)
+ WHERE NOT EXISTS (SELECT FROM pg_catalog.pg_largeobject_metadata m WHERE m.oid = wanted.oid);`,
+        ...some.map((oid) => `ALTER LARGE OBJECT ${oid} OWNER TO ${quoteName(owner)};`),
+        ...some.flatMap((oid) => grantStatements(`LARGE OBJECT ${oid}`, owner, grants)),
+      ].join("\n");
+    }
+  }
+  const remarks = [
+    ...metadata.comments.map(({ oid, comment }) => `COMMENT ON LARGE OBJECT ${oid} IS ${quoteLiteral(comment)};`),
+    ...metadata.labels.map(
+      ({ oid, provider, label }) =>
+        `SECURITY LABEL FOR ${quoteName(provider)} ON LARGE OBJECT ${oid} IS ${quoteLiteral(label)};`,
+    ),
+  ];
+  for (const some of batches(remarks, OBJECTS_PER_STATEMENT)) yield some.join("\n");
+}
