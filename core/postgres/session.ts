@@ -53,11 +53,14 @@ export async function openSession(settings: ConnectionSettings, options: Session
   const lost = new AbortController();
   let isEnding = false;
   let abortReason: HoldfastError | undefined;
+  let cancelling: Promise<void> | undefined;
   client.on("end", () => {
     if (!isEnding) lost.abort(abortReason ?? mapPostgresError(new Error("connection terminated"), "in a session"));
   });
   const cut = (): void => {
     abortReason = abortOf(signal);
+    // A server that computes does not look at its socket: without the request the statement would go on.
+    cancelling = cancelRunningQuery(settings, client);
     client.connection.stream.destroy();
   };
   signal?.addEventListener("abort", cut, { once: true });
@@ -76,6 +79,7 @@ export async function openSession(settings: ConnectionSettings, options: Session
     const timer = setTimeout(() => client.connection.stream.destroy(), GOODBYE_MILLIS);
     await client.end().catch(() => {});
     clearTimeout(timer);
+    await cancelling;
   };
 
   try {
