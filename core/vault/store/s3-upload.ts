@@ -127,9 +127,10 @@ async function sendParts(
     const checksum = `${createHash("sha256").update(Buffer.concat(digests)).digest("base64")}-${digests.length}`;
     return { completed, bytes, checksum };
   } catch (error) {
+    failure ??= { error }; // before the abort, which makes every part fail
     stop.abort();
     await Promise.all(underWay);
-    throw failure === undefined ? error : failure.error;
+    throw failure.error;
   }
 }
 

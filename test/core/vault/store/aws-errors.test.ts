@@ -28,12 +28,15 @@ test.each([
   });
 });
 
-test.each(["ECONNRESET", "EPIPE", "ENOTFOUND", "ETIMEDOUT"])("a connection that ends with %s may be tried again", (code) => {
-  const error = Object.assign(new Error("socket"), { code });
-  expect(mapAwsError(error, "read")).toMatchObject({ name: "StoreThrottledError", code: "store-unreachable" });
-  const wrapped = new Error("request failed", { cause: error });
-  expect(mapAwsError(wrapped, "read")).toMatchObject({ name: "StoreThrottledError" });
-});
+test.each(["ECONNRESET", "EPIPE", "ENOTFOUND", "ETIMEDOUT"])(
+  "a connection that ends with %s may be tried again",
+  (code) => {
+    const error = Object.assign(new Error("socket"), { code });
+    expect(mapAwsError(error, "read")).toMatchObject({ name: "StoreThrottledError", code: "store-unreachable" });
+    const wrapped = new Error("request failed", { cause: error });
+    expect(mapAwsError(wrapped, "read")).toMatchObject({ name: "StoreThrottledError" });
+  },
+);
 
 test("leaves our own errors, aborts and what it does not know as they are", () => {
   const ours = new IntegrityError("object-missing", "no object");

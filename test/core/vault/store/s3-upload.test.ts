@@ -58,7 +58,11 @@ test("knows the composite checksum from the parts it sent", async () => {
   const { checksum } = await store.upload("v1/key", mebibytes(12));
   const digests = sent
     .filter(({ name }) => name === "UploadPart")
-    .map(({ input }) => createHash("sha256").update(input.Body ?? "").digest());
+    .map(({ input }) =>
+      createHash("sha256")
+        .update(input.Body ?? "")
+        .digest(),
+    );
   expect(digests).toHaveLength(3);
   expect(checksum).toBe(
     `sha256-composite:${createHash("sha256").update(Buffer.concat(digests)).digest("base64")}-${digests.length}`,
@@ -76,7 +80,8 @@ test("fails when the store says it holds other bytes than were sent", async () =
 test("aborts the upload and closes the source when a part fails", async () => {
   const { client, sent } = stubClient(async ({ name, input }) => {
     if (name !== "UploadPart") return { UploadId: "u" };
-    if (input.PartNumber === 2) throw Object.assign(new Error("Please reduce your request rate."), { name: "SlowDown" });
+    if (input.PartNumber === 2)
+      throw Object.assign(new Error("Please reduce your request rate."), { name: "SlowDown" });
     return { ETag: '"etag"' };
   });
   let isClosed = false;
