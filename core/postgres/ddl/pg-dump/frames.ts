@@ -24,7 +24,7 @@ export function frameScanner(
         headerBytes += taken;
         at += taken;
         if (headerBytes < HEADER_BYTES) return;
-        bodyLeft = header.readUInt32BE(1) - 4;
+        bodyLeft = Math.max(header.readUInt32BE(1) - 4, 0);
       }
       const taken = Math.min(bodyLeft, piece.length - at);
       const type = String.fromCharCode(header[0] ?? 0);
