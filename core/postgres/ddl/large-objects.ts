@@ -17,10 +17,12 @@ export interface LargeObjectMetadata {
 /** Reads pg_largeobject_metadata, which everyone may; call it in the snapshot's transaction. */
 export async function listLargeObjects(session: Session): Promise<LargeObjectMetadata> {
   const groups = await session.query<LargeObjectMetadata["groups"][number]>(
-    `SELECT pg_catalog.pg_get_userbyid(owner) AS owner, ${grantsSql("privileges")} AS grants, oids
-       FROM (SELECT lomowner AS owner, lomacl AS privileges, pg_catalog.json_agg(oid ORDER BY oid) AS oids
-               FROM pg_catalog.pg_largeobject_metadata GROUP BY lomowner, lomacl) AS grouped
-      ORDER BY oids ->> 0`,
+    // Privileges can be compared as text only, and read as they are stored only.
+    `SELECT pg_catalog.pg_get_userbyid(m.lomowner) AS owner, ${grantsSql("m.lomacl")} AS grants, oids
+       FROM (SELECT pg_catalog.min(oid) AS first, pg_catalog.json_agg(oid::bigint ORDER BY oid) AS oids
+               FROM pg_catalog.pg_largeobject_metadata GROUP BY lomowner, lomacl::text) AS grouped
+       JOIN pg_catalog.pg_largeobject_metadata m ON m.oid = first
+      ORDER BY first`,
   );
   const comments = await session.query<LargeObjectMetadata["comments"][number]>(
     `SELECT objoid AS oid, description AS comment FROM pg_catalog.pg_description

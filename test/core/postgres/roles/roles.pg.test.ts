@@ -1,0 +1,95 @@
+import { randomBytes } from "node:crypto";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { listRoles, type RoleList, roleStatements, rolesSql } from "../../../../core/postgres/roles/index.ts";
+import { asAdmin, createDatabase, type TestDatabase } from "../../../support/postgres.ts";
+import { withSession } from "../ddl/support/round-trip.ts";
+
+const suffix = randomBytes(4).toString("hex");
+const name = (role: string) => `${role} "it's" ${suffix}`;
+const quoted = (role: string) => `"${name(role).replaceAll('"', '""')}"`;
+const ROLES = ["owner", "grantee", "policy", "defaults", "column", "login", "above", "settings", "stranger"];
+let database: TestDatabase;
+
+beforeAll(async () => {
+  database = await createDatabase("roles");
+  await asAdmin((admin) =>
+    admin.query(`
+      ${ROLES.map((role) => `CREATE ROLE ${quoted(role)};`).join("\n")}
+      ALTER ROLE ${quoted("login")} LOGIN PASSWORD 'top secret' CONNECTION LIMIT 5 VALID UNTIL '2031-01-02 03:04:05+00';
+      ALTER ROLE ${quoted("owner")} CREATEDB CREATEROLE BYPASSRLS NOINHERIT;
+      GRANT ${quoted("owner")} TO ${quoted("login")} WITH ADMIN OPTION;
+      GRANT ${quoted("above")} TO ${quoted("grantee")} WITH INHERIT FALSE, SET FALSE;
+      GRANT pg_monitor TO ${quoted("owner")};
+      COMMENT ON ROLE ${quoted("owner")} IS 'owns; ''all''';
+      ALTER ROLE ${quoted("owner")} SET search_path TO "$user", 'odd "schema', public;
+      ALTER ROLE ${quoted("owner")} SET my.setting TO 'a=b, "c"; d''e';
+      ALTER ROLE ${quoted("settings")} IN DATABASE ${database.name} SET work_mem TO '8MB'`),
+  );
+  await database.query(`
+    CREATE TABLE t (a int, b int);
+    ALTER TABLE t OWNER TO ${quoted("owner")};
+    GRANT SELECT ON t TO ${quoted("grantee")}, pg_read_all_settings;
+    GRANT UPDATE (b) ON t TO ${quoted("column")};
+    CREATE POLICY p ON t TO ${quoted("policy")};
+    ALTER DEFAULT PRIVILEGES GRANT SELECT ON TABLES TO ${quoted("defaults")}`);
+});
+
+afterAll(async () => {
+  await database.drop();
+  await asAdmin((admin) => admin.query(ROLES.map((role) => `DROP ROLE IF EXISTS ${quoted(role)};`).join("")));
+});
+
+const list = (): Promise<RoleList> => withSession(database.name, "read", listRoles);
+
+describe("the roles of a database", () => {
+  it("are those its objects name, what they are members of and who is a member of them", async () => {
+    const { roles, memberships } = await list();
+    const referenced = ["owner", "grantee", "policy", "defaults", "column", "settings"].map(name);
+    expect(roles.filter(({ isReferenced }) => isReferenced).map((role) => role.name)).toEqual(
+      expect.arrayContaining([...referenced, "postgres", "pg_read_all_settings"]),
+    );
+    const all = roles.map((role) => role.name);
+    expect(all).toEqual(expect.arrayContaining([name("login"), name("above"), "pg_monitor"]));
+    expect(all).not.toContain(name("stranger"));
+    expect(memberships).toContainEqual({
+      role: name("above"),
+      member: name("grantee"),
+      isAdmin: false,
+      inherits: false,
+      canSet: false,
+    });
+  });
+
+  it("carry attributes and settings, and no password", async () => {
+    const roles = await list();
+    expect(roles.roles.find((role) => role.name === name("login"))).toMatchObject({
+      canLogin: true,
+      connectionLimit: 5,
+      validUntil: "2031-01-02T03:04:05+00:00",
+    });
+    expect(JSON.stringify(roles)).not.toMatch(/top secret|SCRAM|md5/);
+    expect(rolesSql(roles)).not.toContain("PASSWORD");
+  });
+
+  it("are the same again after their statements have run where they are missing", async () => {
+    const before = await list();
+    await database.query(`ALTER TABLE t OWNER TO postgres; DROP POLICY p ON t`);
+    await asAdmin(async (admin) => {
+      await admin.query(`REVOKE ${quoted("above")} FROM ${quoted("grantee")}; DROP ROLE ${quoted("above")}`);
+      await admin.query(`DROP ROLE ${quoted("login")}; DROP ROLE ${quoted("owner")}`);
+      await admin.query(`DROP ROLE ${quoted("policy")}`);
+      for (const { sql } of roleStatements(before, { withLogin: true })) await admin.query(sql);
+      for (const { sql } of roleStatements(before)) await admin.query(sql);
+    });
+    await database.query(`ALTER TABLE t OWNER TO ${quoted("owner")}; CREATE POLICY p ON t TO ${quoted("policy")}`);
+    expect(await list()).toEqual(before);
+  });
+
+  it("come without LOGIN unless that is asked for", async () => {
+    const roles = await list();
+    const statements = (options: { withLogin?: boolean }) => JSON.stringify(roleStatements(roles, options));
+    expect(statements({})).not.toMatch(/ LOGIN/);
+    expect(statements({ withLogin: true })).toMatch(/ LOGIN/);
+    expect(statements({})).not.toMatch(/CREATE ROLE \\"pg_/);
+  });
+});
