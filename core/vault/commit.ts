@@ -8,7 +8,7 @@ import { assertConsistent } from "./manifest/parse.ts";
 import { splitManifest } from "./manifest/parts.ts";
 import { readStoredManifest } from "./manifest/read.ts";
 import { type Manifest, manifestSchema, type StoredManifest } from "./manifest/schema.ts";
-import type { MessageKey } from "./object/encrypt.ts";
+import type { MessageKey } from "./object/message.ts";
 import { createSmallObject, writeSmallObject } from "./object/small.ts";
 import type { WrittenObject } from "./object/write.ts";
 import type { Store } from "./store/port.ts";

@@ -5,7 +5,7 @@
 import { HoldfastError, IntegrityError } from "../../errors.ts";
 import type { RestorePointRef } from "../keys.ts";
 import { vaultKeys } from "../keys.ts";
-import type { MessageKey } from "../object/encrypt.ts";
+import type { MessageKey } from "../object/message.ts";
 import { readSmallObject } from "../object/small.ts";
 import type { WrittenObject } from "../object/write.ts";
 import type { Store } from "../store/port.ts";

@@ -2,7 +2,7 @@
  * Takes exact numbers of bytes from a stream, holding no more than was asked for plus one piece.
  * @module
  */
-import { MalformedError } from "./header.ts";
+import { MalformedError } from "./malformed.ts";
 
 export class ByteReader {
   readonly #pieces: AsyncIterator<Uint8Array>;

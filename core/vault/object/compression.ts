@@ -5,7 +5,7 @@
 import type { Transform } from "node:stream";
 import { constants, createGunzip, createGzip, createZstdCompress, createZstdDecompress } from "node:zlib";
 import { through } from "../stream/through.ts";
-import { MalformedError } from "./header.ts";
+import { MalformedError } from "./malformed.ts";
 
 export type Compression =
   | { readonly codec: "zstd" /** 1 to 19 */; readonly level: number }

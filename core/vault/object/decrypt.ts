@@ -1,32 +1,30 @@
 /**
  * Decrypts an AWS Encryption SDK message frame by frame: nothing is given out before its frame's tag was checked, one
- * frame is held at a time, and a failure names the offset of the frame it lies in. Keys, commitment and ciphers are the
- * SDK's; only the reading of frames is done here (docs/adr/0010-reading-encrypted-objects.md).
+ * frame is held at a time, and a failure names the offset of the frame it lies in.
  * @module
  */
-import {
-  AlgorithmSuiteIdentifier,
-  EncryptedDataKey,
-  type GetDecipher,
-  getDecryptionHelper,
-  NodeAlgorithmSuite,
-  NodeDefaultCryptographicMaterialsManager,
-} from "@aws-crypto/client-node";
+import { EncryptedDataKey, type GetDecipher, getDecryptionHelper } from "@aws-crypto/client-node";
 import { HoldfastError } from "../../errors.ts";
 import type { RestorePointRef } from "../keys.ts";
 import { ByteReader } from "./byte-reader.ts";
 import type { Codec } from "./compression.ts";
 import { KEY_NAMESPACE, matchContext } from "./context.ts";
-import { keyringOf, type MessageKey } from "./encrypt.ts";
 import { ObjectIntegrityError } from "./errors.ts";
-import { MalformedError, type MessageHeader, readHeader, TAG_BYTES } from "./header.ts";
+import { type MessageHeader, readHeader } from "./header.ts";
+import { MalformedError } from "./malformed.ts";
+import {
+  FINAL_FRAME,
+  frameAad,
+  HEADER_IV,
+  IV_BYTES,
+  type MessageKey,
+  materialsManager,
+  SUITE,
+  TAG_BYTES,
+} from "./message.ts";
 
 /** A reader must bound what it holds; writers use 1 MiB. */
 export const MOST_FRAME_BYTES = 16 * 1024 * 1024;
-const FINAL_FRAME = 0xffffffff;
-const IV_BYTES = 12;
-const FRAME_AAD = Buffer.from("AWSKMSEncryptionClient Frame");
-const FINAL_FRAME_AAD = Buffer.from("AWSKMSEncryptionClient Final Frame");
 
 export interface OpenOptions {
   readonly key: MessageKey;
@@ -105,8 +103,6 @@ async function openHeader(header: MessageHeader, key: MessageKey): Promise<GetDe
   }
   const { providerId, providerInfo, ciphertext } = header.dataKey;
   if (providerId !== KEY_NAMESPACE) throw new MalformedError(`key namespace is ${JSON.stringify(providerId)}`);
-  const suite = new NodeAlgorithmSuite(AlgorithmSuiteIdentifier.ALG_AES256_GCM_IV12_TAG16_HKDF_SHA512_COMMIT_KEY);
-  const manager = new NodeDefaultCryptographicMaterialsManager(keyringOf(key));
   const dataKey = new EncryptedDataKey({
     providerId,
     providerInfo: providerInfo.toString("utf8"),
@@ -114,13 +110,13 @@ async function openHeader(header: MessageHeader, key: MessageKey): Promise<GetDe
     encryptedDataKey: ciphertext,
   });
   return authenticated(async () => {
-    const materials = await manager.decryptMaterials({
-      suite,
+    const materials = await materialsManager(key).decryptMaterials({
+      suite: SUITE,
       encryptionContext: header.context,
       encryptedDataKeys: [dataKey],
     });
     const getDecipher = getDecryptionHelper(materials).getDecipherInfo(header.messageId, header.commitment);
-    const decipher = getDecipher(Buffer.alloc(IV_BYTES)).setAAD(header.raw).setAuthTag(header.tag);
+    const decipher = getDecipher(HEADER_IV).setAAD(header.raw).setAuthTag(header.tag);
     decipher.update(Buffer.alloc(0));
     decipher.final();
     return getDecipher;
@@ -151,7 +147,7 @@ async function readFrame(
   const tag = await reader.take(TAG_BYTES);
   const plaintext = await authenticated(async () => {
     const decipher = getDecipher(iv)
-      .setAAD(frameAad(header, isFinal, sequence, contentBytes))
+      .setAAD(frameAad({ messageId: header.messageId, isFinal, sequence, contentBytes }))
       .setAuthTag(tag);
     const pieces = content.map((piece) => decipher.update(piece));
     if (content.length === 0) decipher.update(Buffer.alloc(0));
@@ -159,13 +155,6 @@ async function readFrame(
     return pieces;
   });
   return { isFinal, plaintext };
-}
-
-function frameAad({ messageId }: MessageHeader, isFinal: boolean, sequence: number, contentBytes: number): Buffer {
-  const numbers = Buffer.alloc(12);
-  numbers.writeUInt32BE(sequence, 0);
-  numbers.writeBigUInt64BE(BigInt(contentBytes), 4);
-  return Buffer.concat([messageId, isFinal ? FINAL_FRAME_AAD : FRAME_AAD, numbers]);
 }
 
 /** Whatever cryptography throws here means that key and bytes do not belong together. */

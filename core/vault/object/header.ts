@@ -1,17 +1,10 @@
 /**
- * Reads the header of an AWS Encryption SDK message of the one kind this format uses: version 2, suite 0x0478, framed,
- * one data key. Anything else is not ours. Parsed here because the SDK offers its parser only inside a stream that
- * throws outside of it on malformed frames (docs/adr/0010-reading-encrypted-objects.md).
- * @see https://docs.aws.amazon.com/encryption-sdk/latest/developer-guide/message-format.html
+ * Reads the header of a message of the one kind this format uses; anything else is not ours.
  * @module
  */
 
-export const SUITE_ID = 0x0478;
-export const MESSAGE_VERSION = 2;
-const FRAMED = 2;
-const MESSAGE_ID_BYTES = 32;
-const COMMITMENT_BYTES = 32;
-export const TAG_BYTES = 16;
+import { MalformedError } from "./malformed.ts";
+import { COMMITMENT_BYTES, CONTENT_FRAMED, MESSAGE_ID_BYTES, MESSAGE_VERSION, SUITE_ID, TAG_BYTES } from "./message.ts";
 
 export interface MessageHeader {
   readonly messageId: Buffer;
@@ -26,11 +19,6 @@ export interface MessageHeader {
   /** The header without its tag: what the tag authenticates. */
   readonly raw: Buffer;
   readonly tag: Buffer;
-}
-
-/** Thrown with a message in plain words; the caller knows which object it was. */
-export class MalformedError extends Error {
-  override readonly name = "MalformedError";
 }
 
 /** Gives the next `n` bytes, or throws MalformedError when the object ends before. */
@@ -48,9 +36,11 @@ export async function readHeader(take: Take): Promise<MessageHeader> {
   const field = async (): Promise<Buffer> => next(await uint16());
 
   const version = (await next(1)).readUInt8();
-  if (version !== MESSAGE_VERSION) throw new MalformedError(`message version is ${version}, allowed is 2`);
+  if (version !== MESSAGE_VERSION)
+    throw new MalformedError(`message version is ${version}, allowed is ${MESSAGE_VERSION}`);
   const suite = await uint16();
-  if (suite !== SUITE_ID) throw new MalformedError(`algorithm suite is 0x${suite.toString(16)}, allowed is 0x478`);
+  if (suite !== SUITE_ID)
+    throw new MalformedError(`algorithm suite is 0x${suite.toString(16)}, allowed is 0x${SUITE_ID.toString(16)}`);
   const messageId = await next(MESSAGE_ID_BYTES);
   const context = parseContext(await field());
   const keys = await uint16();
@@ -59,7 +49,9 @@ export async function readHeader(take: Take): Promise<MessageHeader> {
   const providerInfo = await field();
   const ciphertext = await field();
   const contentType = (await next(1)).readUInt8();
-  if (contentType !== FRAMED) throw new MalformedError(`content type is ${contentType}, allowed is 2 (framed)`);
+  if (contentType !== CONTENT_FRAMED) {
+    throw new MalformedError(`content type is ${contentType}, allowed is ${CONTENT_FRAMED} (framed)`);
+  }
   const frameBytes = (await next(4)).readUInt32BE();
   const commitment = await next(COMMITMENT_BYTES);
   const raw = Buffer.concat(read);

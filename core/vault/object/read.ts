@@ -7,9 +7,9 @@ import type { RestorePointRef } from "../keys.ts";
 import type { Store } from "../store/port.ts";
 import { decompress } from "./compression.ts";
 import { openMessage } from "./decrypt.ts";
-import type { MessageKey } from "./encrypt.ts";
 import { ObjectIntegrityError } from "./errors.ts";
-import { MalformedError } from "./header.ts";
+import { MalformedError } from "./malformed.ts";
+import type { MessageKey } from "./message.ts";
 import { Digest, type WrittenObject } from "./write.ts";
 
 /** As in the manifest; the plaintext's digest is absent for a bundle, whose slices have one each. */

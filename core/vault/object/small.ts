@@ -10,8 +10,9 @@ import { gather } from "../stream/pieces.ts";
 import { type Compression, compress, decompress, SMALL_OBJECT_COMPRESSION } from "./compression.ts";
 import { objectContext } from "./context.ts";
 import { openMessage } from "./decrypt.ts";
-import { encryptMessage, type MessageKey } from "./encrypt.ts";
+import { encryptMessage } from "./encrypt.ts";
 import { ObjectIntegrityError } from "./errors.ts";
+import type { MessageKey } from "./message.ts";
 import { inObject } from "./read.ts";
 import type { WrittenObject } from "./write.ts";
 

@@ -8,7 +8,8 @@ import type { Store } from "../store/port.ts";
 import { inPieces } from "../stream/pieces.ts";
 import { type Compression, compress } from "./compression.ts";
 import { objectContext } from "./context.ts";
-import { encryptMessage, type MessageKey } from "./encrypt.ts";
+import { encryptMessage } from "./encrypt.ts";
+import type { MessageKey } from "./message.ts";
 
 /** What a manifest says about an object; the reader holds it to every word. */
 export interface WrittenObject {

@@ -1,6 +1,6 @@
 /**
  * Runs a source through a Node transform with back-pressure both ways, and passes on the first error of either side.
- * `stream.pipeline` is not used because the Encryption SDK's streams neither report `close` nor await a consumer that left.
+ * `stream.pipeline` would hold the whole chain as streams; here it is iterables, and one that ends early ends the rest.
  * @module
  */
 import type { Duplex } from "node:stream";

@@ -5,8 +5,8 @@
 import type { RestorePointRef } from "../keys.ts";
 import type { ChunkObject } from "../manifest/chunk-objects.ts";
 import { openMessage } from "../object/decrypt.ts";
-import type { MessageKey } from "../object/encrypt.ts";
 import { ObjectIntegrityError } from "../object/errors.ts";
+import type { MessageKey } from "../object/message.ts";
 import type { ExpectedObject } from "../object/read.ts";
 import { readChunk } from "../object/read-chunk.ts";
 import { objectMissing } from "../store/errors.ts";
