@@ -1,18 +1,68 @@
-/** `holdfast restore --direct`: for the day the stack is gone. @module */
-import { PreconditionError } from "../../core/errors.ts";
-import type { CommandResult } from "../result.ts";
+/** `holdfast restore --direct`: this process reads a vault and loads a database, for the day the stack is gone. @module */
+import { parseConnection } from "../../core/postgres/connection.ts";
+import { type RestoreProgress, restoreDirect } from "../../core/restore/direct.ts";
+import { parseRestoreOptions } from "../../core/restore/options.ts";
+import { findInVault, openUnwrappers, openVault } from "../direct/vault.ts";
+import { InterruptedError } from "../errors.ts";
+import { formatFields } from "../output/table.ts";
+import { formatBytes, formatCount, formatDuration, formatRate, plural } from "../output/units.ts";
+import { type CommandResult, succeeded } from "../result.ts";
+import { needed, type RestoreChoices, restoreOptionsOf } from "../runs/restore-options.ts";
+import { assertRestorePoint } from "../runs/restore-point.ts";
 import type { Session } from "../session.ts";
 
-export interface DirectOptions {
+export type DirectOptions = RestoreChoices & {
   readonly source?: string;
-  readonly database?: string;
-  readonly create?: boolean;
-  readonly confirm?: boolean;
   readonly vault?: string;
   readonly toConnection?: string;
   readonly offlineKey?: string;
+};
+
+export async function restoreDirectly(session: Session, id: string, options: DirectOptions): Promise<CommandResult> {
+  const { world, progress, style } = session;
+  assertRestorePoint(id);
+  const store = openVault(needed("--vault", options.vault), world.env);
+  const connection = parseConnection(await world.readFile(needed("--to-connection", options.toConnection)));
+  const offlineKey = options.offlineKey === undefined ? undefined : await world.readFile(options.offlineKey);
+  const ref = await findInVault(store, id, options.source);
+  const startedAt = world.clock();
+  const restored = await restoreDirect({
+    store,
+    unwrappers: openUnwrappers(offlineKey),
+    ref,
+    connection,
+    options: parseRestoreOptions(restoreOptionsOf(options)),
+    signal: world.interrupted,
+    onProgress: (step) => progress.update(progressText(step)),
+  }).catch((error: unknown) => {
+    if (!world.interrupted.aborted) throw error;
+    const hint = "The database is marked as incomplete; the same command continues where this one stopped.";
+    throw new InterruptedError("interrupted", `stopped restoring ${ref.restorePointId}`, hint);
+  });
+  const finishedAt = world.clock();
+  const millis = finishedAt.getTime() - startedAt.getTime();
+  const { restorePointId, database, tables, rows, plainBytes, warnings } = restored;
+  const lines = formatFields([
+    ["tables", `${formatCount(tables)}, ${plural(rows, "row")}`],
+    ["data", `${formatBytes(plainBytes)}, ${formatRate(plainBytes, millis)}`],
+    ...warnings.map((warning) => ["warning", style.warn(warning)] as const),
+    ["took", formatDuration(millis)],
+  ]);
+  const achieved = `restored ${restorePointId} of ${ref.source} into ${database} on ${connection.host}`;
+  return succeeded(`${style.good(achieved)}\n${lines}`, {
+    restorePointId,
+    source: ref.source,
+    vault: store.location,
+    database,
+    startedAt: startedAt.toISOString(),
+    finishedAt: finishedAt.toISOString(),
+    durationSeconds: millis / 1000,
+    sizes: { plainBytes, tables, rows },
+    warnings,
+  });
 }
 
-export async function restoreDirectly(_session: Session, _id: string, _options: DirectOptions): Promise<CommandResult> {
-  throw new PreconditionError("direct-missing", "this version cannot restore without the stack");
+/** `data · 5 of 14 · chunk 5` */
+function progressText({ phase, done, total, what }: RestoreProgress): string {
+  return [phase, `${done} of ${total}`, ...(what === undefined ? [] : [what])].join(" · ");
 }

@@ -4,10 +4,11 @@ import { UsageError } from "../errors.ts";
 import type { CommandResult } from "../result.ts";
 import { type RunCommandOptions, withRunOptions } from "../runs/options.ts";
 import { reportResult } from "../runs/report.ts";
+import { needed, restoreOptionsOf, withRestoreChoices } from "../runs/restore-options.ts";
 import { assertNameArgument, findRestorePoint } from "../runs/restore-point.ts";
 import { startRun } from "../runs/start.ts";
 import { examples, type Invoke, type Session } from "../session.ts";
-import { type DirectOptions, restoreDirectly } from "./restore-direct.ts";
+import type { DirectOptions } from "./restore-direct.ts";
 
 type RestoreOptions = RunCommandOptions &
   DirectOptions & {
@@ -16,14 +17,11 @@ type RestoreOptions = RunCommandOptions &
   };
 
 export function addRestore(program: Command, invoke: Invoke): void {
-  withRunOptions(program.command("restore"))
+  withRestoreChoices(withRunOptions(program.command("restore")))
     .description("restore a restore point into a database")
     .argument("<restore-point>", "its id, or `latest`")
     .option("--source <name>", "the source the restore point is of")
     .option("--to <target>", "a target of the configuration")
-    .option("--database <name>", "the database on the target (default: the one of the target's connection)")
-    .option("--create", "create the database first")
-    .option("--confirm", "restore even though the database is not empty")
     .addOption(new Option("--direct", "without the stack: this process reads the vault and loads the database"))
     .addOption(new Option("--vault <location>", "with --direct: a directory or s3://bucket"))
     .addOption(new Option("--to-connection <file>", "with --direct: a file with the connection, URL or JSON"))
@@ -38,9 +36,11 @@ export function addRestore(program: Command, invoke: Invoke): void {
       ),
     )
     .action((id: string, options: RestoreOptions) =>
-      invoke("restore", options, (session) =>
-        options.direct === true ? restoreDirectly(session, id, options) : restore(session, id, options),
-      ),
+      invoke("restore", options, async (session) => {
+        if (options.direct !== true) return await restore(session, id, options);
+        // Loaded when needed: the whole engine takes longer than all the other commands together.
+        return await (await import("./restore-direct.ts")).restoreDirectly(session, id, options);
+      }),
     );
 }
 
@@ -51,9 +51,7 @@ async function restore(session: Session, id: string, options: RestoreOptions): P
   const installation = await session.openInstallation();
   const { restorePointId, source } = await findRestorePoint(installation, id, from);
   const { database } = options;
-  const input = {
-    options: { restorePointId, target, database, create: options.create === true, confirm: options.confirm === true },
-  };
+  const input = { options: { restorePointId, target, ...restoreOptionsOf(options) } };
   const report = await startRun(session, installation, { machine: "restore", source, input }, options);
   return reportResult(
     { ...report, restorePointId },
@@ -63,11 +61,6 @@ async function restore(session: Session, id: string, options: RestoreOptions): P
     },
     session.style,
   );
-}
-
-function needed(option: string, value: string | undefined): string {
-  if (value !== undefined) return value;
-  throw new UsageError("missing-option", `${option} is missing`, "`holdfast restore --help` has examples.");
 }
 
 function refuseDirectOptions(options: RestoreOptions): void {
