@@ -9,12 +9,17 @@ import type { Step } from "./steps.ts";
 /** The name is stable: an archive's dump ids never change, and each entry is in one phase. */
 export function entryStep(entry: RestoreEntry): Step {
   const name = entry.schema === undefined ? entry.name : `${entry.schema}.${entry.name}`;
-  return { name: `entry/${entry.dumpId}`, what: `${entry.desc.toLowerCase()} ${name}`, statements: entry.statements };
+  const what = `${entry.desc.toLowerCase()} ${name}`;
+  return { name: `entry/${entry.dumpId}`, what, statements: entry.statements, isOptional: entry.isOptional };
 }
 
 /** A source may itself hold an unfinished restore; its marker is not the user's data and would collide with ours. */
-export function isOfMarker(entry: RestoreEntry): boolean {
-  return entry.schema === MARKER_SCHEMA || (entry.schema === undefined && entry.name === MARKER_SCHEMA);
+export function isOfMarker({ schema, name }: RestoreEntry): boolean {
+  return isOfMarkerName(schema ?? name) || (schema === undefined && isOfMarkerName(name.replace(/^SCHEMA /, "")));
+}
+
+export function isOfMarkerName(schema: string): boolean {
+  return schema === MARKER_SCHEMA;
 }
 
 /**

@@ -76,16 +76,10 @@ export function assertSameRestorePoint(found: MarkerIdentity, wanted: MarkerIden
   );
 }
 
-/** The chunks whose rows are in the target. */
-export async function loadedChunks(session: Session): Promise<ReadonlySet<number>> {
-  const rows = await session.query<{ n: number }>(`SELECT n FROM ${MARKER_SCHEMA}.chunk`);
-  return new Set(rows.map((row) => row.n));
-}
-
-/** The steps that are done. */
-export async function doneSteps(session: Session): Promise<ReadonlySet<string>> {
-  const rows = await session.query<{ name: string }>(`SELECT name FROM ${MARKER_SCHEMA}.step`);
-  return new Set(rows.map((row) => row.name));
+/** Rows of each chunk that is in the target, by its number. */
+export async function loadedRows(session: Session): Promise<ReadonlyMap<number, number>> {
+  const rows = await session.query<{ n: number; rows: string }>(`SELECT n, rows FROM ${MARKER_SCHEMA}.chunk`);
+  return new Map(rows.map((row) => [row.n, Number(row.rows)]));
 }
 
 /** The last act of a restore: the database is whole from here on. */

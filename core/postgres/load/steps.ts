@@ -17,18 +17,22 @@ export interface Step {
   /** What is made, for messages: `index public.film_title_idx`. */
   readonly what: string;
   readonly statements: readonly string[];
+  /** True where a managed server may deny it and nothing is lost: `onDenied` is told, and the step counts as done. */
+  readonly isOptional?: boolean;
 }
 
 export interface RunStepsOptions {
   /** Aborts when the caller has to return: nothing new is begun, and what runs is left to the server. */
   readonly deadline?: AbortSignal;
   readonly onStep?: (step: Step) => void;
+  readonly onDenied?: (step: Step, error: Error) => void;
 }
 
 /** Namespace of our advisory locks: "hold" in ASCII. */
 const LOCK_SPACE = 0x686f6c64;
 /** How often who waits for another session's step looks at the deadline. */
 const POLL_MILLIS = 1_000;
+const DENIED = "42501";
 const DEADLOCK = "40P01";
 const LOCK_NOT_GRANTED = "55P03";
 /** Each waits the session's lock_timeout (60 s): half an hour for a foreign session in the way to end. */
@@ -53,7 +57,7 @@ export async function runSteps(
   for (const step of steps) {
     if (done.has(step.name)) continue;
     assertTime(step.what, options.deadline);
-    await runStep(session, step, options.deadline);
+    await runStep(session, step, options);
     options.onStep?.(step);
   }
   await session.query("SELECT pg_catalog.pg_advisory_unlock($1, pg_catalog.hashtext($2))", [LOCK_SPACE, lock]);
@@ -79,16 +83,21 @@ async function doneAmong(session: Session, steps: readonly Step[]): Promise<Read
   return new Set(rows.map((row) => row.name));
 }
 
-async function runStep(session: Session, step: Step, deadline: AbortSignal | undefined): Promise<void> {
+async function runStep(session: Session, step: Step, { deadline, onDenied }: RunStepsOptions): Promise<void> {
   const record = `INSERT INTO ${MARKER_SCHEMA}.step (name) VALUES (${quoteLiteral(step.name)})`;
   // Each on its own line: a definition may end in a comment. Doubled semicolons are empty statements, which are allowed.
-  const message = [...step.statements, record].join("\n;\n");
+  let message = [...step.statements, record].join("\n;\n");
   for (let attempt = 1; ; attempt += 1) {
     try {
       await untilDeadline(session.client.query(message), step, deadline);
       return;
     } catch (error) {
       const code = error instanceof Error && "code" in error ? error.code : undefined;
+      if (code === DENIED && step.isOptional === true && message !== record) {
+        onDenied?.(step, mapPostgresError(error, step.what));
+        message = record;
+        continue;
+      }
       const isContention = code === DEADLOCK || code === LOCK_NOT_GRANTED;
       if (!isContention || attempt >= MOST_TRIES) throw mapPostgresError(error, step.what);
       assertTime(step.what, deadline);

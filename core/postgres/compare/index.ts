@@ -1,0 +1,9 @@
+/**
+ * Whether two databases, or a database and a restore point, hold the same.
+ * @module
+ */
+export { type CompareReport, type Difference, describeDifference } from "./difference.ts";
+export { largeObjectDifferences, type MeasuredLargeObjects, measureLargeObjects } from "./large-objects.ts";
+export { dumpLiveSchema, type SchemaComparison, schemaDifferences } from "./schema.ts";
+export { sequenceDifferences } from "./sequences.ts";
+export { type ComparedTable, type MeasuredRows, measureTable, rowDifferences, sumRows } from "./tables.ts";

@@ -1,0 +1,109 @@
+/**
+ * Two schemas, each as pg_dump wrote it, held against each other object by object.
+ * @module
+ */
+
+import type { ConnectionSettings } from "../connection.ts";
+import { dumpSchema, type Toc, type TocEntry } from "../ddl/index.ts";
+import { MARKER_SCHEMA } from "../load/marker.ts";
+import { openSession } from "../session.ts";
+import type { Difference } from "./difference.ts";
+
+export interface SchemaComparison {
+  /** A restore without owners gave everything to one role. */
+  readonly ignoreOwners?: boolean;
+  readonly ignorePrivileges?: boolean;
+}
+
+/** The schema of a live database, as an archive. */
+export async function dumpLiveSchema(settings: ConnectionSettings, applicationName: string): Promise<Uint8Array> {
+  const holder = await openSession(settings, { purpose: "read", applicationName });
+  try {
+    await holder.query("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY");
+    const [row] = await holder.query<{ id: string }>("SELECT pg_export_snapshot() AS id");
+    const session = await openSession(settings, { purpose: "read", applicationName });
+    try {
+      return (await dumpSchema(session, { snapshotId: row?.id ?? "" })).archive;
+    } finally {
+      await session.end();
+    }
+  } finally {
+    await holder.end();
+  }
+}
+
+export function schemaDifferences(expected: Toc, got: Toc, options: SchemaComparison = {}): Difference[] {
+  const [want, have] = [describe(expected, options), describe(got, options)];
+  const objects = [...new Set([...want.keys(), ...have.keys()])].toSorted();
+  return objects.flatMap((object) => {
+    const [wanted, found] = [want.get(object), have.get(object)];
+    const difference = (aspect: string, left: string, right: string): Difference[] =>
+      left === right ? [] : [{ kind: "schema", object, aspect, expected: brief(left, right), got: brief(right, left) }];
+    if (found === undefined) return difference("presence", "present", "missing");
+    if (wanted === undefined) return difference("presence", "absent", "present");
+    return [
+      ...difference("definition", wanted.definition, found.definition),
+      ...difference("owner", wanted.owner, found.owner),
+    ];
+  });
+}
+
+interface Described {
+  readonly definition: string;
+  readonly owner: string;
+}
+
+function describe(toc: Toc, { ignoreOwners, ignorePrivileges }: SchemaComparison): Map<string, Described> {
+  const database = toc.entries.find(({ desc }) => desc === "DATABASE")?.tag;
+  const described = new Map<string, Described>();
+  for (const entry of toc.entries) {
+    const isPrivilege = entry.desc === "ACL" || entry.desc === "DEFAULT ACL";
+    if (isOfMarker(entry) || (isPrivilege && ignorePrivileges)) continue;
+    const object = objectOf(entry, database);
+    // Some kinds stand in several entries under one name, in no particular order.
+    const parts = [described.get(object)?.definition, normalised(entry, database)].filter((part) => part !== undefined);
+    described.set(object, {
+      definition: parts.toSorted().join("\n"),
+      owner: ignoreOwners === true ? "" : (entry.owner ?? ""),
+    });
+  }
+  return described;
+}
+
+function isOfMarker({ namespace, desc, tag }: TocEntry): boolean {
+  return (
+    namespace === MARKER_SCHEMA || (desc === "SCHEMA" && tag === MARKER_SCHEMA) || tag === `SCHEMA ${MARKER_SCHEMA}`
+  );
+}
+
+/** A restored database may have another name; what is said about it is the same. */
+const DATABASE = "(database)";
+
+function objectOf({ desc, namespace, tag }: TocEntry, database: string | undefined): string {
+  if (/^DATABASE/.test(desc)) return `${desc.toLowerCase()} ${DATABASE}`;
+  const name = database !== undefined && tag === `DATABASE ${database}` ? `DATABASE ${DATABASE}` : tag;
+  return `${desc.toLowerCase()} ${namespace === undefined ? "" : `${namespace}.`}${name}`;
+}
+
+/** Quotes around names that need none depend on the server's version, see `dumpSchema`. */
+const NEEDLESS_QUOTES = /"([a-z_][a-z0-9_]*)"/g;
+
+function normalised(entry: TocEntry, database: string | undefined): string {
+  const text = [entry.defn ?? "", entry.tableAccessMethod ?? ""].join("\n").replaceAll(NEEDLESS_QUOTES, "$1").trim();
+  if (database === undefined || !/DATABASE/.test(`${entry.desc} ${entry.tag}`)) return text;
+  const bare = database.replaceAll(NEEDLESS_QUOTES, "$1");
+  const forms = [bare, `"${database.replaceAll('"', '""')}"`];
+  return forms.reduce((result, form) => result.replaceAll(`DATABASE ${form}`, `DATABASE ${DATABASE}`), text);
+}
+
+const CONTEXT = 40;
+const LONGEST = 200;
+
+/** The text from a little before the first character in which it differs from the other. */
+function brief(text: string, other: string): string {
+  if (text.length <= LONGEST) return text;
+  let at = 0;
+  while (at < text.length && text[at] === other[at]) at += 1;
+  const start = Math.max(0, at - CONTEXT);
+  return `${start > 0 ? "…" : ""}${text.slice(start, start + LONGEST)}${start + LONGEST < text.length ? "…" : ""}`;
+}

@@ -1,0 +1,26 @@
+/**
+ * Owners, privileges and comments of large objects, and the empty ones, which have no bytes to be loaded.
+ * @module
+ */
+import { type LargeObjectMetadata, largeObjectStatements } from "../ddl/index.ts";
+import type { Step } from "./steps.ts";
+
+export function largeObjectSteps(
+  metadata: LargeObjectMetadata,
+  options: { readonly noOwner: boolean; readonly noPrivileges: boolean },
+): Step[] {
+  const unwanted = [
+    ...(options.noOwner ? [/^ALTER LARGE OBJECT \d+ OWNER TO /] : []),
+    ...(options.noPrivileges || options.noOwner ? [/^(GRANT|REVOKE) .*ON LARGE OBJECT /] : []),
+  ];
+  return [...largeObjectStatements(metadata)].map((text, index) => ({
+    name: `large-objects/${index + 1}`,
+    what: `large objects, part ${index + 1}`,
+    statements: [
+      text
+        .split("\n")
+        .filter((line) => !unwanted.some((pattern) => pattern.test(line)))
+        .join("\n"),
+    ],
+  }));
+}

@@ -1,0 +1,35 @@
+/**
+ * What an operator can ask of a restore.
+ * @module
+ */
+import { z } from "zod";
+import { ConfigurationError } from "../errors.ts";
+
+const restoreOptionsSchema = z.strictObject({
+  /** The database to restore into. Absent: the one the connection names, or with `create` the source's name. */
+  database: z.string().min(1).max(63).optional(),
+  /** Create the database with the source's encoding and locale; the connection's own database is only where this is said. */
+  create: z.boolean().default(false),
+  /** Drop what is in the target first, after listing it. */
+  confirm: z.boolean().default(false),
+  /** Everything belongs to the connecting role. */
+  noOwner: z.boolean().default(false),
+  /** No GRANT, REVOKE and default privileges. */
+  noPrivileges: z.boolean().default(false),
+  /** Roles are not created; owners and grantees have to be there, or be left out by the two options above. */
+  skipRoles: z.boolean().default(false),
+  /** What is held against the manifest before the restore counts as done. */
+  compare: z.enum(["off", "counts", "rows"]).default("counts"),
+});
+
+export type RestoreOptions = z.output<typeof restoreOptionsSchema>;
+
+/** @throws ConfigurationError `invalid-options` naming the option, what it got and what is allowed */
+export function parseRestoreOptions(input: unknown): RestoreOptions {
+  const result = restoreOptionsSchema.safeParse(input ?? {});
+  if (result.success) return result.data;
+  const issues = result.error.issues.map(({ path, message }) => `${path.join(".") || "options"}: ${message}`);
+  throw new ConfigurationError("invalid-options", issues.join("; ").toLowerCase(), {
+    hint: `Options of a restore are ${Object.keys(restoreOptionsSchema.shape).join(", ")}.`,
+  });
+}

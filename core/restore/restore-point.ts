@@ -1,0 +1,97 @@
+/**
+ * A restore point opened for restoring: keys, manifest, schema.
+ * @module
+ */
+import { IntegrityError } from "../errors.ts";
+import { classify, parseArchive, type RestorePhases } from "../postgres/ddl/index.ts";
+import { isOfMarker } from "../postgres/load/entries.ts";
+import { type OpenEnvelope, openEnvelope } from "../vault/envelope/open.ts";
+import type { Unwrapper } from "../vault/envelope/recipient.ts";
+import type { RestorePointRef } from "../vault/keys.ts";
+import { readManifest } from "../vault/manifest/read.ts";
+import type { Manifest } from "../vault/manifest/schema.ts";
+import { readSmallObject } from "../vault/object/small.ts";
+import type { Store } from "../vault/store/port.ts";
+
+/** Names under which a backup stores what belongs to the schema. */
+export const schemaObjects = {
+  archive: "archive",
+  roles: "roles.json",
+  database: "database.json",
+  largeObjects: "large-objects.json",
+} as const;
+
+export interface VaultAccess {
+  readonly store: Store;
+  readonly unwrappers: readonly Unwrapper[];
+}
+
+export interface OpenRestorePoint {
+  readonly ref: RestorePointRef;
+  readonly store: Store;
+  readonly envelope: OpenEnvelope;
+  readonly manifest: Manifest;
+}
+
+/** @throws IntegrityError when envelope or manifest are missing or changed; PreconditionError `envelope-no-recipient` */
+export async function openRestorePoint(access: VaultAccess, ref: RestorePointRef): Promise<OpenRestorePoint> {
+  const { store } = access;
+  const envelope = await openEnvelope(store, ref, access.unwrappers);
+  return { ref, store, envelope, manifest: await readManifest(store, envelope, ref) };
+}
+
+/** @throws IntegrityError `schema-object-missing`, or naming the object that was changed */
+export async function readSchemaObject(point: OpenRestorePoint, name: string): Promise<Uint8Array> {
+  const body = await findSchemaObject(point, name);
+  if (body !== undefined) return body;
+  throw new IntegrityError("schema-object-missing", `manifest of ${point.ref.restorePointId} lists no schema ${name}`);
+}
+
+/** As `readSchemaObject`; undefined when the restore point has none of that name. */
+export async function findSchemaObject(point: OpenRestorePoint, name: string): Promise<Uint8Array | undefined> {
+  const listed = point.manifest.schema.find((object) => object.name === name);
+  if (listed === undefined) return undefined;
+  return (await readSmallObject(point, listed.object, listed)).body;
+}
+
+/**
+ * A JSON object of the schema. Authenticated bytes of our own writing: only what a newer version might have changed is checked.
+ * @throws IntegrityError `schema-object-malformed`
+ */
+export async function findSchemaJson<Value extends object>(
+  point: OpenRestorePoint,
+  name: string,
+  fields: readonly (keyof Value & string)[],
+): Promise<Value | undefined> {
+  const body = await findSchemaObject(point, name);
+  if (body === undefined) return undefined;
+  const value: unknown = JSON.parse(new TextDecoder().decode(body));
+  if (typeof value === "object" && value !== null && fields.every((field) => field in value)) return value as Value;
+  throw new IntegrityError("schema-object-malformed", `${name} lacks one of ${fields.join(", ")}`, {
+    hint: "Restore with the version of Holdfast that made the restore point, or a newer one.",
+  });
+}
+
+/** The statements of the restore in their phases, without a marker that the source itself may have held. */
+export async function readPhases(
+  point: OpenRestorePoint,
+  options: { readonly noOwner: boolean; readonly noPrivileges: boolean },
+): Promise<RestorePhases> {
+  const toc = parseArchive(await readSchemaObject(point, schemaObjects.archive));
+  const phases = classify(toc, {
+    withOwners: !options.noOwner,
+    withPrivileges: !options.noPrivileges,
+    withTablespaces: false,
+  });
+  const ours = <Entry extends Parameters<typeof isOfMarker>[0]>(entries: readonly Entry[]): Entry[] =>
+    entries.filter((entry) => !isOfMarker(entry));
+  return {
+    ...phases,
+    preData: ours(phases.preData),
+    indexes: ours(phases.indexes),
+    indexAttachments: ours(phases.indexAttachments),
+    foreignKeys: ours(phases.foreignKeys),
+    rest: ours(phases.rest),
+    privileges: ours(phases.privileges),
+  };
+}

@@ -1,0 +1,45 @@
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { parseConnection } from "../../../core/postgres/connection.ts";
+import { compareLive } from "../../../core/restore/compare.ts";
+import { asAdmin, createDatabase } from "../../support/postgres.ts";
+import { createRichDatabase, dropRoles } from "./rich-schema.ts";
+import { createVault, type TestVault } from "./support.ts";
+
+let vault: TestVault;
+let source: Awaited<ReturnType<typeof createRichDatabase>>;
+
+beforeAll(async () => {
+  vault = await createVault();
+  source = await createRichDatabase();
+});
+
+afterAll(async () => {
+  await source.drop();
+  await dropRoles(source.roles);
+  await vault.remove();
+});
+
+test("restores a database of every kind of object to identity", async () => {
+  const target = await createDatabase("restored");
+  const ref = await vault.backUp(source.url);
+  const result = await vault.restore(ref, target.url);
+  expect(result.report).toMatchObject({ identical: true, level: "rows", differences: [] });
+  const options = { rows: true, sessions: 2, applicationName: "test compare" };
+  const report = await compareLive(parseConnection(source.url), parseConnection(target.url), options);
+  expect(report.differences).toEqual([]);
+  expect(await target.query("SELECT to_regnamespace('holdfast_restore') AS marker")).toEqual([{ marker: null }]);
+  await target.drop();
+});
+
+test("creates the target database with the source's properties", async () => {
+  const ref = await vault.backUp(source.url);
+  const name = `${source.name}_created`;
+  const server = source.url.replace(`/${source.name}?`, "/postgres?");
+  const result = await vault.restore(ref, server, { options: { create: true, database: name } });
+  expect(result.database).toBe(name);
+  const url = source.url.replace(`/${source.name}?`, `/${name}?`);
+  const options = { rows: true, sessions: 2, applicationName: "test compare" };
+  const report = await compareLive(parseConnection(source.url), parseConnection(url), options);
+  expect(report.differences).toEqual([]);
+  await asAdmin((admin) => admin.query(`DROP DATABASE ${name}`));
+});
