@@ -123,7 +123,7 @@ describe("a restore point", () => {
       machine: "restore",
       input: {
         source: "shop",
-        XX,
+        options: { restorePointId: RESTORE_POINT_ID, target: "staging", database: "copy", create: true, noOwner: true },
       },
     });
   });
