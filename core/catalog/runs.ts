@@ -151,6 +151,10 @@ export function runs(table: Table) {
       return ended !== undefined;
     },
 
+    async noteFindings(runId: string, findings: readonly Finding[]): Promise<void> {
+      await change(table, runId, "SET findings = :findings", { ":findings": findings });
+    },
+
     /** People and programs have been told of the end. */
     async markTold(runId: string): Promise<void> {
       const run = await expect(runId);

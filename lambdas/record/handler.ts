@@ -5,15 +5,14 @@ import { type Ended, type EndRequest, endRun } from "../../core/runs/end.ts";
 import { parseCause } from "../../core/runs/failure.ts";
 import { boundary, TIMEOUT_EARLY } from "../shared/boundary.ts";
 import { catalog, installation, sendAlert, sendEvent } from "../shared/deps.ts";
-import { executionField, findingField, kindField, parserOf } from "../shared/events.ts";
+import { executionField, failureField, findingField, kindField, parserOf } from "../shared/events.ts";
 
 const event = z.object({
   kind: kindField,
   execution: executionField,
   input: z.unknown(),
   status: z.enum(["succeeded", "failed", "skipped"]),
-  /** As a Catch has it. */
-  failure: z.object({ Error: z.string(), Cause: z.string().optional() }).optional(),
+  failure: failureField.optional(),
   findings: z.array(findingField).optional(),
 });
 

@@ -14,6 +14,7 @@ import { GetSecretValueCommand, SecretsManagerClient } from "@aws-sdk/client-sec
 import { PublishCommand, SNSClient } from "@aws-sdk/client-sns";
 import { DynamoDBDocumentClient } from "@aws-sdk/lib-dynamodb";
 import type { Pause } from "../../core/backup/deadline.ts";
+import type { SourceContext } from "../../core/backup/session.ts";
 import { asStoreError, type Catalog, createCatalog } from "../../core/catalog/index.ts";
 import {
   type EnvironmentKey,
@@ -30,6 +31,7 @@ import type { Recipient, Unwrapper } from "../../core/vault/envelope/recipient.t
 import { rsaRecipient } from "../../core/vault/envelope/rsa.ts";
 import type { Store } from "../../core/vault/store/port.ts";
 import { s3Store } from "../../core/vault/store/s3.ts";
+import { deadlineOf } from "./deadline.ts";
 
 export const clock: Clock = () => new Date();
 export const random: RandomBytes = (n) => randomBytes(n);
@@ -120,4 +122,14 @@ function once<T>(make: () => T): () => T {
     made ??= { value: make() };
     return made.value;
   };
+}
+
+/** For the states that touch a source. */
+export function sourceContext(context: Parameters<typeof deadlineOf>[0]): SourceContext {
+  return { catalog: catalog(), clock, pause, deadline: deadlineOf(context), readConnection };
+}
+
+/** For the states that touch the vault. */
+export function vaultContext() {
+  return { catalog: catalog(), vault: vaultStore(), work: workStore(), unwrappers: unwrappers() };
 }

@@ -26,8 +26,14 @@ export function parserOf<Output extends object>(schema: z.ZodType<Output>): (inp
 
 /** What most states hand to their function. */
 export const runEvent = z.object({ runId: runIdField });
-/** One chunk of a run. */
-export const chunkEvent = z.object({ runId: runIdField, n: countField });
+/** A run's beginning: what belongs to an earlier one is void. */
+export const epochEvent = z.object({ runId: runIdField, epoch: countField });
+/** One chunk, or one place in a chain. */
+export const chunkEvent = z.object({ runId: runIdField, epoch: countField, n: countField });
+
+export type RunEvent = z.output<typeof runEvent>;
+export type EpochEvent = z.output<typeof epochEvent>;
+export type ChunkEvent = z.output<typeof chunkEvent>;
 
 export const kindField = z.enum(["backup", "verify", "restore", "compare"]);
 
@@ -35,3 +41,6 @@ export const kindField = z.enum(["backup", "verify", "restore", "compare"]);
 export const executionField = z.object({ arn: z.string(), name: z.string(), startedAt: z.string() });
 
 export const findingField = z.object({ where: z.string(), code: z.string(), message: z.string() });
+
+/** As a Catch has it: `{% $states.errorOutput %}`. */
+export const failureField = z.object({ Error: z.string(), Cause: z.string().optional() });

@@ -1,0 +1,105 @@
+/**
+ * Makes a restore point exist: every chunk is proven stored, coverage is proven, the manifest is written last.
+ * @module
+ */
+import pLimit from "p-limit";
+import type { Catalog, Chunk, RestorePoint, Run } from "../catalog/index.ts";
+import { IntegrityError } from "../errors.ts";
+import { commitManifest } from "../vault/commit.ts";
+import { openEnvelope } from "../vault/envelope/open.ts";
+import type { Unwrapper } from "../vault/envelope/recipient.ts";
+import type { Manifest } from "../vault/manifest/schema.ts";
+import type { Store } from "../vault/store/port.ts";
+import { assertCoverage } from "./coverage.ts";
+import type { ChunkWinner } from "./dump-chunk.ts";
+import { buildManifest, type WonChunk } from "./manifest.ts";
+import { phase } from "./phases.ts";
+import { type ChunkBody, readPlan } from "./plan-document.ts";
+import { refOf } from "./settings.ts";
+
+export interface CommitContext {
+  readonly catalog: Catalog;
+  readonly vault: Store;
+  readonly work: Store;
+  readonly unwrappers: readonly Unwrapper[];
+  readonly version: string;
+}
+
+/** HEAD requests side by side; they weigh nothing. */
+const AT_ONCE = 16;
+
+/**
+ * Idempotent: a second call finds the manifest it would write.
+ * @throws IntegrityError `chunk-without-winner`, `object-missing`, `stored-length-mismatch`, `store-checksum-mismatch`,
+ *   `coverage-gap`; what commitManifest and the stores throw.
+ */
+export async function commitBackup(
+  runId: string,
+  context: CommitContext,
+): Promise<{ runId: string; restorePointId: string }> {
+  const { catalog, vault, work, unwrappers, version } = context;
+  const run = await catalog.runs.beat(runId);
+  const ref = refOf(run);
+  const envelope = await openEnvelope(vault, ref, unwrappers);
+  const plan = await readPlan(work, envelope, run);
+  const chunks = (await catalog.chunks.list(runId)).filter(({ epoch }) => epoch === run.epoch);
+  const won = chunks.map(wonChunk);
+  assertCoverage(
+    plan,
+    chunks.map(({ body }) => body as unknown as ChunkBody),
+  );
+  const limit = pLimit(AT_ONCE);
+  await Promise.all(won.map((chunk) => limit(() => assertStored(vault, chunk))));
+  const manifest = buildManifest(run, plan, won, version);
+  await commitManifest(vault, envelope, ref, manifest);
+  const committed = await catalog.runs.advance(runId, phase.verifying);
+  await catalog.restorePoints.put(restorePointOf(committed, manifest, chunks));
+  return { runId, restorePointId: ref.restorePointId };
+}
+
+function wonChunk({ n, winner }: Chunk): WonChunk {
+  if (winner !== undefined) return { n, winner: winner as unknown as ChunkWinner };
+  throw new IntegrityError("chunk-without-winner", `chunk ${n} was never stored`);
+}
+
+/** The store still has what the worker wrote, by length and by the store's own checksum. */
+async function assertStored(vault: Store, { n, winner }: WonChunk): Promise<void> {
+  const { object, bytes, store } = winner.written;
+  const found = await vault.head(object);
+  const hint = "The restore point was not committed; run the backup again, and find out who changes the vault.";
+  if (found === undefined) {
+    throw new IntegrityError("object-missing", `${vault.location} has no ${object}, the object of chunk ${n}`, {
+      hint,
+    });
+  }
+  if (found.bytes !== bytes) {
+    const message = `${object} has ${found.bytes} bytes, the worker wrote ${bytes}`;
+    throw new IntegrityError("stored-length-mismatch", message, { hint });
+  }
+  if (store !== undefined && found.checksum !== store) {
+    const message = `${object} has checksum ${found.checksum ?? "none"}, the worker's is ${store}`;
+    throw new IntegrityError("store-checksum-mismatch", message, { hint });
+  }
+}
+
+function restorePointOf(run: Run, manifest: Manifest, chunks: readonly Chunk[]): RestorePoint {
+  const sum = (numbers: readonly (number | undefined)[]) =>
+    numbers.reduce<number>((total, value) => total + (value ?? 0), 0);
+  return {
+    restorePointId: manifest.id,
+    source: manifest.source,
+    kind: manifest.kind,
+    status: "available",
+    runId: run.runId,
+    startedAt: run.startedAt,
+    committedAt: run.heartbeatAt,
+    plainBytes: sum(chunks.map(({ plainBytes }) => plainBytes)),
+    storedBytes: sum(chunks.map(({ storedBytes }) => storedBytes)),
+    tables: manifest.tables.filter(({ kind }) => kind === "table").length,
+    rows: sum(manifest.tables.map(({ rows }) => rows)),
+    chunks: chunks.length,
+    database: manifest.server.databaseName,
+    serverVersion: manifest.server.version,
+    warnings: manifest.warnings.map(({ message }) => message),
+  };
+}

@@ -1,0 +1,25 @@
+/** The restore point's envelope, made before its first chunk: plaintext never rests. @module */
+import type { Catalog } from "../catalog/index.ts";
+import type { RandomBytes } from "../ids.ts";
+import { createEnvelope } from "../vault/envelope/create.ts";
+import type { Recipient, Unwrapper } from "../vault/envelope/recipient.ts";
+import type { Store } from "../vault/store/port.ts";
+import { phase } from "./phases.ts";
+import { refOf } from "./settings.ts";
+
+export interface EncryptContext {
+  readonly catalog: Catalog;
+  readonly vault: Store;
+  readonly recipients: readonly Recipient[];
+  readonly unwrappers: readonly Unwrapper[];
+  readonly random: RandomBytes;
+}
+
+/** Idempotent. From here on the run is dumping: holders and workers may live. */
+export async function makeEnvelope(runId: string, context: EncryptContext): Promise<{ runId: string }> {
+  const { catalog, vault, recipients, unwrappers, random } = context;
+  const run = await catalog.runs.beat(runId);
+  await createEnvelope(vault, refOf(run), { recipients, unwrappers, random });
+  await catalog.runs.advance(runId, phase.dumping);
+  return { runId };
+}

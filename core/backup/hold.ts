@@ -1,0 +1,175 @@
+/**
+ * Keeps one moment of the source for as long as a dump takes, longer than any function lives. Two lanes of invocations
+ * take turns: holder n+1 imports the snapshot and locks every table while n still holds, then n lets go.
+ * @module
+ */
+import type { Run, Settings, Snapshot } from "../catalog/index.ts";
+import { SnapshotLostError, SourceBusyError } from "../errors.ts";
+import type { Session } from "../postgres/session.ts";
+import { findWaiters, relayBase, takeBase } from "../postgres/snapshot/index.ts";
+import { isDumping, openSource, type SourceContext } from "./session.ts";
+import { type BackupSettings, backupSettings } from "./settings.ts";
+
+export interface HoldRequest {
+  readonly runId: string;
+  /** The run's beginning that this lane belongs to. */
+  readonly epoch: number;
+  /** Place in the chain; 0 takes the base, the others relay it. */
+  readonly n: number;
+}
+
+export interface HoldResult {
+  /** What the lane holds next. */
+  readonly n: number;
+  readonly isDone: boolean;
+}
+
+/** Also what keeps the connection alive: a NAT drops one after 350 s of silence. */
+const POLL_MILLIS = 2_000;
+/** A stand-by that has waited longer asks for a fresh invocation, so that it can hold for the whole time. */
+const FRESH_MILLIS = 30_000;
+/** Who has read our snapshot's name a moment ago, or hands it to pg_dump, may still import it. */
+const LONGEST_GRACE_MILLIS = 10_000;
+/** Lanes alternate. */
+const LANES = 2;
+
+/**
+ * Returns when the successor holds, when the dump is over (`isDone`), or when a stand-by needs fresh time.
+ * @throws SnapshotLostError `holder-restarted`, `holder-lost`, `handover-missed` and what relayBase throws;
+ *   SourceBusyError `migration-waiting`, `lock-not-granted`; what openSession throws.
+ */
+export async function hold(request: HoldRequest, context: SourceContext): Promise<HoldResult> {
+  const { runId, n } = request;
+  const run = await context.catalog.runs.expect(runId);
+  if (!isStill(run, request, context)) return { n, isDone: true };
+  if ((await context.catalog.snapshots.get(run, n + 1)) !== undefined) return { n: n + LANES, isDone: false };
+  if ((await context.catalog.snapshots.get(run, n)) !== undefined) {
+    throw new SnapshotLostError(
+      "holder-restarted",
+      `holder ${n} was started again after it had published its snapshot`,
+      {
+        hint: "The function that held the snapshot ended unexpectedly; the run starts over.",
+      },
+    );
+  }
+  const settings = backupSettings(run);
+  if (n === 0) return holdAs(run, request, settings, context, (session) => begin(session, settings));
+  const predecessor = await standBy(run, request, settings, context);
+  if (predecessor === "done") return { n, isDone: true };
+  if (predecessor === "needs-fresh-time") return { n, isDone: false };
+  return holdAs(run, request, settings, context, (session) => relay(session, predecessor, settings));
+}
+
+function isStill(run: Run, { epoch }: HoldRequest, { clock }: SourceContext): boolean {
+  return isDumping(run, epoch, clock());
+}
+
+async function standBy(
+  run: Run,
+  request: HoldRequest,
+  { holdSeconds, relayLeadSeconds }: BackupSettings,
+  context: SourceContext,
+): Promise<Snapshot | "done" | "needs-fresh-time"> {
+  const { catalog, clock, pause, deadline } = context;
+  const begunAt = clock().getTime();
+  const neededMillis = (holdSeconds + relayLeadSeconds) * 1000;
+  for (;;) {
+    const waitedMillis = clock().getTime() - begunAt;
+    const isShort = deadline.remainingMillis() < neededMillis;
+    const predecessor = await catalog.snapshots.get(run, request.n - 1);
+    if (predecessor !== undefined) {
+      const dueAt = Date.parse(predecessor.handoverAt) - relayLeadSeconds * 1000;
+      if (clock().getTime() >= dueAt) return isShort && waitedMillis > FRESH_MILLIS ? "needs-fresh-time" : predecessor;
+    }
+    // Before Lambda ends it: a long wait for the predecessor is nobody's failure.
+    if (deadline.remainingMillis() < FRESH_MILLIS) return "needs-fresh-time";
+    await pause(POLL_MILLIS);
+    if (!isStill(await catalog.runs.expect(request.runId), request, context)) return "done";
+  }
+}
+
+interface Held {
+  readonly snapshotId: string;
+  readonly base?: Settings;
+}
+
+async function begin(session: Session, { lockWaitSeconds }: BackupSettings): Promise<Held> {
+  const { snapshotId, snapshot } = await takeBase(session, { lockTimeoutMillis: lockWaitSeconds * 1000 });
+  return { snapshotId, base: { ...snapshot } };
+}
+
+async function relay(session: Session, { snapshotId }: Snapshot, { lockWaitSeconds }: BackupSettings): Promise<Held> {
+  return relayBase(session, snapshotId, { lockTimeoutMillis: lockWaitSeconds * 1000 });
+}
+
+async function holdAs(
+  run: Run,
+  request: HoldRequest,
+  settings: BackupSettings,
+  context: SourceContext,
+  take: (session: Session) => Promise<Held>,
+): Promise<HoldResult> {
+  const { catalog, clock, deadline } = context;
+  const session = await openSource(run, `hold ${request.n}`, context);
+  try {
+    const { snapshotId, base } = await take(session);
+    const holdMillis = Math.min(settings.holdSeconds * 1000, deadline.remainingMillis());
+    await catalog.snapshots.publish(run, {
+      n: request.n,
+      snapshotId,
+      handoverAt: new Date(clock().getTime() + holdMillis),
+      ...(base === undefined ? {} : { base }),
+    });
+    return await keep(run, request, session, settings, context);
+  } finally {
+    await session.end();
+  }
+}
+
+async function keep(
+  run: Run,
+  request: HoldRequest,
+  session: Session,
+  settings: BackupSettings,
+  context: SourceContext,
+): Promise<HoldResult> {
+  const { catalog, clock, pause, deadline } = context;
+  const { n, runId } = request;
+  const graceMillis = Math.min(LONGEST_GRACE_MILLIS, settings.relayLeadSeconds * 1000);
+  for (;;) {
+    await pause(POLL_MILLIS, session.lost);
+    await assertUndisturbed(session, settings);
+    if (!isStill(await catalog.runs.expect(runId), request, context)) return { n, isDone: true };
+    const successor = await catalog.snapshots.get(run, n + 1);
+    if (successor !== undefined && clock().getTime() >= Date.parse(successor.publishedAt) + graceMillis) {
+      return { n: n + LANES, isDone: false };
+    }
+    if (deadline.remainingMillis() === 0) {
+      if (successor !== undefined) return { n: n + LANES, isDone: false };
+      throw new SnapshotLostError("handover-missed", `holder ${n} had to end before holder ${n + 1} was there`, {
+        hint: "Raise relayLeadSeconds of the source, or look into why functions of its network start slowly.",
+      });
+    }
+  }
+}
+
+/** The session lives, and nobody has waited behind our locks for longer than the source allows. */
+async function assertUndisturbed(session: Session, { lockWaitSeconds }: BackupSettings): Promise<void> {
+  const waiters = await findWaiters(session).catch((cause: unknown) => {
+    throw new SnapshotLostError("holder-lost", "the session that holds the snapshot has ended", {
+      hint: "Look in the server's log for why: a restart, a terminated backend, a network that drops connections.",
+      cause,
+    });
+  });
+  const longest = waiters[0];
+  if (longest === undefined || longest.waitedSeconds <= lockWaitSeconds) return;
+  const who = `process ${longest.pid} (${longest.application || "unnamed"}), ${longest.mode}`;
+  const what = longest.relation === null ? "" : ` on ${longest.relation}`;
+  throw new SourceBusyError(
+    "migration-waiting",
+    `${who}${what} has waited behind the backup for ${lockWaitSeconds} s`,
+    {
+      hint: "The backup has let go so that it can run; schedule migrations and backups apart.",
+    },
+  );
+}

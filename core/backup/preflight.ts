@@ -1,0 +1,21 @@
+/** Whether a backup can succeed at all, asked before anything is locked. @module */
+import { preflight } from "../postgres/preflight/index.ts";
+import { openSource, type SourceContext } from "./session.ts";
+import { backupSettings } from "./settings.ts";
+
+/** Notes the server's identity and warnings with the run. @throws what preflight and openSession throw */
+export async function preflightBackup(
+  runId: string,
+  context: Pick<SourceContext, "catalog" | "readConnection">,
+): Promise<{ runId: string }> {
+  const { catalog } = context;
+  const run = await catalog.runs.beat(runId);
+  const session = await openSource(run, "preflight", context);
+  try {
+    const { server, warnings } = await preflight(session, { workers: backupSettings(run).concurrency });
+    await catalog.runs.advance(runId, run.phase, { server, warnings });
+    return { runId };
+  } finally {
+    await session.end();
+  }
+}

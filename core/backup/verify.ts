@@ -1,0 +1,113 @@
+/**
+ * Reads a restore point back: planned as groups of chunks, looked at side by side, judged together.
+ * @module
+ */
+import type { Catalog, Finding, Run } from "../catalog/index.ts";
+import { IntegrityError, PreconditionError } from "../errors.ts";
+import type { Unwrapper } from "../vault/envelope/recipient.ts";
+import type { Store } from "../vault/store/port.ts";
+import { type VerifyLevel, verifyRestorePoint } from "../vault/verify/verify.ts";
+import { gravest } from "./judge.ts";
+import { phase } from "./phases.ts";
+import { refOf } from "./settings.ts";
+
+export interface VerifyContext {
+  readonly catalog: Catalog;
+  readonly vault: Store;
+  readonly work: Store;
+  readonly unwrappers: readonly Unwrapper[];
+}
+
+export interface VerifyPlanned {
+  readonly runId: string;
+  readonly epoch: number;
+  readonly groups: number;
+  readonly itemsKey: string;
+}
+
+/** Of ciphertext per group at the level `full`: some minutes of one function. */
+const GROUP_BYTES = 8 * 1024 ** 3;
+const MOST_GROUPS = 1000;
+/** A restore point damaged throughout is told as well by its first findings. */
+const MOST_FINDINGS = 50;
+/** Marks findings among the failures of a run. */
+const FOUND = "found ";
+
+/** A verification's own level, or that of the source when it is the last part of a backup. */
+function levelOf(run: Run): VerifyLevel {
+  const level = run.settings.level ?? run.settings.verify;
+  return level === "full" || level === "presence" ? level : "quick";
+}
+
+/** @throws PreconditionError `unknown-restore-point` */
+export async function planVerify(runId: string, { catalog, work }: VerifyContext): Promise<VerifyPlanned> {
+  const run = await catalog.runs.advance(runId, phase.verifying);
+  const point = await expectPoint(run, catalog);
+  const groups = levelOf(run) === "full" ? Math.ceil(point.storedBytes / GROUP_BYTES) : 1;
+  const count = Math.min(MOST_GROUPS, Math.max(1, groups));
+  const items = Array.from({ length: count }, (_, n) => ({ n }));
+  for (let attempt = 1; ; attempt += 1) {
+    const itemsKey = `runs/${runId}/verify.${run.epoch}.${attempt}.json`;
+    if (await work.putIfAbsent(itemsKey, Buffer.from(JSON.stringify(items)))) {
+      return { runId, epoch: run.epoch, groups: count, itemsKey };
+    }
+  }
+}
+
+/** Looks at every `groups`-th chunk from `n` on; damage is noted, not thrown. */
+export async function verifyGroup(
+  request: { readonly runId: string; readonly n: number; readonly groups: number },
+  { catalog, vault, unwrappers }: VerifyContext,
+): Promise<{ checks: number; issues: number }> {
+  const { runId, n, groups } = request;
+  const run = await catalog.runs.beat(runId);
+  const chunks = (chunk: number) => chunk % groups === n;
+  let beaten = Promise.resolve();
+  const onProgress = ({ objects }: { objects: number }) => {
+    if (objects % 50 === 0) beaten = beaten.then(async () => void (await catalog.runs.beat(runId)));
+  };
+  const report = await verifyRestorePoint(levelOf(run), vault, unwrappers, refOf(run), { chunks, onProgress });
+  await beaten;
+  for (const { object, code, message } of report.issues.slice(0, MOST_FINDINGS)) {
+    await catalog.failures.record(run, `${FOUND}${object}`, { name: "IntegrityError", code, message });
+  }
+  return { checks: report.checks, issues: report.issues.length };
+}
+
+/**
+ * Marks the restore point; damage quarantines it.
+ * @throws IntegrityError with the first finding's code; the gravest error when a group could not be looked at.
+ */
+export async function judgeVerify(
+  runId: string,
+  context: Pick<VerifyContext, "catalog">,
+): Promise<{ runId: string; level: VerifyLevel }> {
+  const { catalog } = context;
+  const run = await catalog.runs.beat(runId);
+  const noted = await catalog.failures.list(run);
+  const found = noted.filter(({ where }) => where.startsWith(FOUND));
+  const failed = noted.filter(({ where }) => where.startsWith("verify"));
+  if (found.length === 0 && failed.length > 0) throw gravest(failed, run, 0);
+  const level = levelOf(run);
+  const point = await expectPoint(run, catalog);
+  await catalog.restorePoints.markVerified(point, { level, at: run.heartbeatAt, isValid: found.length === 0 });
+  const findings = found.slice(0, MOST_FINDINGS).map(({ where, error }): Finding => {
+    return { where: where.slice(FOUND.length), code: error.code, message: error.message };
+  });
+  await catalog.runs.noteFindings(runId, findings);
+  const [first] = findings;
+  if (first === undefined) return { runId, level };
+  const more = found.length === 1 ? "" : ` (and ${found.length - 1} more)`;
+  throw new IntegrityError(first.code, `${first.where}: ${first.message}${more}`, {
+    hint: "The restore point is quarantined: restore from another one or from a replica, and keep this one for inquiry.",
+  });
+}
+
+async function expectPoint(run: Run, catalog: Catalog) {
+  const id = run.restorePointId ?? "";
+  const point = await catalog.restorePoints.get(id, run.source);
+  if (point !== undefined) return point;
+  throw new PreconditionError("unknown-restore-point", `source ${run.source} has no restore point ${id}`, {
+    hint: "Run `holdfast list` to see the restore points there are.",
+  });
+}
