@@ -66,10 +66,15 @@ export async function startMiniStack({ dir, port, python, certificate }: MiniSta
       LOG_LEVEL: "INFO",
     },
   });
-  await until(`MiniStack answers on port ${port}`, 60, async () => {
-    if (!isAlive(pid)) throw new Error(`MiniStack ended; see ${path.join(dir, "logs", "ministack.log")}`);
-    return isHealthy(port, certificate.pem);
-  });
+  try {
+    await until(`MiniStack answers on port ${port}`, 60, async () => {
+      if (!isAlive(pid)) throw new Error(`MiniStack ended; see ${path.join(dir, "logs", "ministack.log")}`);
+      return isHealthy(port, certificate.pem);
+    });
+  } catch (error) {
+    await stopMiniStack(pid);
+    throw error;
+  }
   return pid;
 }
 

@@ -70,12 +70,19 @@ export async function startLocal(options: LocalOptions = {}): Promise<Required<L
 
 async function startServers(dir: string, options: LocalOptions, log: (line: string) => void): Promise<LocalStack> {
   const certificate = await makeCertificate(dir);
-  const [postgres, aws] = await Promise.all([
+  const [database, aws] = await Promise.allSettled([
     startDatabase(certificate, options, log),
     startAws(dir, certificate, options, log),
   ]);
-  const { stop: _stop, ...server } = postgres;
-  const stack = { dir, config: "", env: aws.env, postgres: server, processes: { ministack: aws.pid } };
+  if (database.status === "rejected" || aws.status === "rejected") {
+    // Nothing is left running that no state file names.
+    if (database.status === "fulfilled") await database.value.stop();
+    if (aws.status === "fulfilled") await stopMiniStack(aws.value.pid);
+    throw database.status === "rejected" ? database.reason : (aws as PromiseRejectedResult).reason;
+  }
+  const { stop: _stop, ...postgres } = database.value;
+  const { env, pid } = aws.value;
+  const stack = { dir, config: "", env, postgres, processes: { ministack: pid } };
   await writeState(stack);
   return stack;
 }
@@ -100,7 +107,12 @@ async function startAws(dir: string, certificate: Certificate, options: LocalOpt
   const pid = await startMiniStack({ dir, port, python, certificate });
   log(`The local AWS is up on port ${port}`);
   const env = clientEnvironment(port, certificate.certFile);
-  await bootstrap(dir, env);
+  try {
+    await bootstrap(dir, env);
+  } catch (error) {
+    await stopMiniStack(pid);
+    throw error;
+  }
   log("The account is bootstrapped for CDK");
   return { pid, env };
 }
