@@ -28,7 +28,7 @@ export class CopyReader implements AsyncIterable<Buffer>, pg.Submittable {
   messages = 0;
   /** What the server says it sent, from `COPY n`; undefined until the end. */
   announcedRows: number | undefined;
-  /** True once the server is ready for another statement, after success or failure. */
+  /** True once nothing of this statement runs any more: it ended, or failed on the server, or the connection is gone. */
   isSettled = false;
 
   readonly #text: string;
@@ -82,6 +82,7 @@ export class CopyReader implements AsyncIterable<Buffer>, pg.Submittable {
   // What the driver calls once it has the socket back, or has lost it.
   handleError(error: unknown): void {
     this.#giveBack(undefined);
+    this.isSettled = true;
     this.fail(error);
   }
   handleCommandComplete(message: { readonly text: string }): void {
