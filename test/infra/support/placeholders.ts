@@ -77,6 +77,6 @@ export const placeholderBackup = JSON.stringify({
 
 export const placeholderVerify = JSON.stringify({
   QueryLanguage: "JSONata",
-  StartAt: "Verify",
-  States: { Verify: invoke(token("Verify"), { End: true }) },
+  StartAt: "Judge",
+  States: { Judge: invoke(token("Judge"), { End: true }) },
 });
