@@ -11,6 +11,7 @@ export {
   databaseStatements,
 } from "./database.ts";
 export { type DumpSchemaOptions, dumpSchema, PG_DUMP_MAJOR, type SchemaDump } from "./dump-schema.ts";
+export { schemaFingerprint } from "./fingerprint.ts";
 export type { Grant } from "./grants.ts";
 export { type LargeObjectMetadata, largeObjectStatements, listLargeObjects } from "./large-objects.ts";
 export { classify } from "./restore/classify.ts";

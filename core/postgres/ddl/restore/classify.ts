@@ -15,6 +15,9 @@ export const RESTORE_SETTINGS: readonly string[] = [
   "SET search_path = '';",
 ];
 
+/** On what belongs to the server's superuser where that is not the customer; quoted in dumps of other versions. */
+const OPTIONAL_COMMENTS = /^(EXTENSION |SCHEMA "?public"?$)/;
+
 type Phase = Exclude<keyof RestorePhases, "settings" | "materializedViews">;
 type PhasedEntry = { readonly entry: TocEntry; readonly phase: Phase };
 
@@ -38,7 +41,7 @@ export function classify(toc: Toc, options: ClassifyOptions = {}): RestorePhases
         table: tableOf(entry, byDumpId),
         statements: entryStatements(entry, options).map(sendable),
         dependencies: entry.dependencies.filter((dumpId) => here.has(dumpId)),
-        isOptional: entry.desc === "COMMENT" && entry.tag.startsWith("EXTENSION "),
+        isOptional: entry.desc === "COMMENT" && OPTIONAL_COMMENTS.test(entry.tag),
       }))
       .filter(({ statements }) => statements.length > 0);
   };

@@ -16,7 +16,7 @@ export interface RestoreEntry {
   readonly statements: readonly string[];
   /** dumpIds in the same list that must be done before. */
   readonly dependencies: readonly number[];
-  /** True where a managed server may refuse and nothing is lost: `COMMENT ON EXTENSION`, which takes its ownership. */
+  /** True where a managed server may refuse and nothing is lost: `COMMENT ON EXTENSION`, `ON SCHEMA public`, which take ownership. */
   readonly isOptional: boolean;
 }
 

@@ -1,6 +1,12 @@
 import { randomBytes } from "node:crypto";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { classify, parseArchive, plainSql, type RestoreEntry } from "../../../../core/postgres/ddl/index.ts";
+import {
+  classify,
+  parseArchive,
+  plainSql,
+  type RestoreEntry,
+  schemaFingerprint,
+} from "../../../../core/postgres/ddl/index.ts";
 import { asAdmin } from "../../../support/postgres.ts";
 import { databasesOfThisFile } from "./support/databases.ts";
 import { comparable, dump, readFixture, restore, withSession } from "./support/round-trip.ts";
@@ -30,8 +36,18 @@ describe("a restored schema", () => {
   it("dumps to the same archive as the original, for every kind of object", async () => {
     const target = await fresh();
     await restore(original, target.name);
-    const restored = await dump(target.name);
-    expect(comparable(parseArchive(restored.archive))).toEqual(comparable(parseArchive(original)));
+    const restored = parseArchive((await dump(target.name)).archive);
+    expect(comparable(restored)).toEqual(comparable(parseArchive(original)));
+    expect(schemaFingerprint(restored)).toBe(schemaFingerprint(parseArchive(original)));
+  });
+
+  it("has another fingerprint once a single comment differs", async () => {
+    const toc = parseArchive(original);
+    const changed = toc.entries.map((entry) =>
+      entry.desc === "COMMENT" ? { ...entry, defn: entry.defn?.replace("fires", "Fires") } : entry,
+    );
+    expect(schemaFingerprint({ ...toc, entries: changed })).not.toBe(schemaFingerprint(toc));
+    expect(schemaFingerprint({ ...toc, entries: toc.entries.toReversed() })).toBe(schemaFingerprint(toc));
   });
 
   it("is the same when restored from the plain scripts", async () => {
