@@ -14,15 +14,18 @@ const TEXT_BYTES_PER_BYTE = 2;
 const READ_MODE = 262144;
 
 /**
- * `(oid, bytes)` of every large object from `where`, by oid. Opened, measured by seeking to the end, closed at once:
- * the fences (OFFSET 0) keep the planner from calling a function twice.
+ * `(oid, bytes)` of every large object from `where`, by oid. Opened, measured by seeking to the end, closed at once. Nested
+ * and fenced (OFFSET 0) so that each function runs once per object; as lateral joins the planner would memoize the
+ * size by descriptor, and descriptors repeat (seen on 18.4: another object's size).
  */
 export function measuredLargeObjects(where: string): string {
-  return `SELECT object.oid, size.bytes
-    FROM (SELECT m.oid FROM pg_largeobject_metadata m ${where} ORDER BY m.oid OFFSET 0) object
-    CROSS JOIN LATERAL (SELECT lo_open(object.oid, ${READ_MODE}) AS fd OFFSET 0) opened
-    CROSS JOIN LATERAL (SELECT lo_lseek64(opened.fd, 0, 2) AS bytes, lo_close(opened.fd) AS closed OFFSET 0) size
-    WHERE size.closed = 0`;
+  return `SELECT closed.oid, closed.bytes FROM (
+      SELECT opened.oid, lo_lseek64(opened.fd, 0, 2) AS bytes, lo_close(opened.fd) AS result FROM (
+        SELECT object.oid, lo_open(object.oid, ${READ_MODE}) AS fd FROM (
+          SELECT m.oid FROM pg_largeobject_metadata m ${where} ORDER BY m.oid OFFSET 0
+        ) object OFFSET 0
+      ) opened OFFSET 0
+    ) closed WHERE closed.result = 0`;
 }
 
 interface Group {
