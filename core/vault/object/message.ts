@@ -1,7 +1,7 @@
 /**
  * The one kind of AWS Encryption SDK message this format uses: version 2, suite 0x0478, framed, one data key. Its bytes
- * are laid out and taken apart here; keys, commitment and ciphers are the SDK's. The SDK's own streams cannot be used: they
- * end the process when destroyed or fed malformed frames (docs/adr/0010-encryption-sdk-without-its-streams.md).
+ * are laid out and taken apart here; keys, commitment and ciphers are the SDK's. The SDK's own streams are not used: destroying
+ * one ends the process, and reading says neither where damage lies nor that bytes follow (docs/adr/0010-encryption-sdk-without-its-streams.md).
  * @see https://docs.aws.amazon.com/encryption-sdk/latest/developer-guide/message-format.html
  * @module
  */

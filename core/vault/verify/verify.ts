@@ -98,7 +98,9 @@ async function checkObjects(
   const run = (object: string, check: () => Promise<number>): Promise<void> =>
     limit(async () => {
       context.signal?.throwIfAborted();
-      findings.plainBytes += (await findings.check(object, check)) ?? 0;
+      // Awaited first: `+=` would read the sum before others have added theirs.
+      const plainBytes = (await findings.check(object, check)) ?? 0;
+      findings.plainBytes += plainBytes;
       objects += 1;
       onProgress({ objects, ofObjects, plainBytes: findings.plainBytes });
     });
