@@ -5,4 +5,7 @@
 import { runCommandLine } from "./program.ts";
 import { createWorld } from "./terminal.ts";
 
-process.exitCode = await runCommandLine(process.argv.slice(2), createWorld());
+const world = createWorld();
+process.exitCode = await runCommandLine(process.argv.slice(2), world);
+// What was left behind, a hanging request for example, would keep the process.
+if (world.interrupted.aborted) process.exit();

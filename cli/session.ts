@@ -3,6 +3,7 @@
  * @module
  */
 import type { Command } from "commander";
+import { InterruptedError } from "./errors.ts";
 import type { ConnectionStore, Installation } from "./installation/port.ts";
 import type { ExitCode } from "./output/exit-codes.ts";
 import { createProgressLine, type ProgressLine } from "./output/progress.ts";
@@ -42,11 +43,21 @@ export function createInvoke(world: World, onExit: (code: ExitCode) => void): In
       openInstallation: () => world.openInstallation(name),
       openConnections: () => world.openConnections(name),
     };
-    const result = await body(session).catch(failed);
+    const result = await Promise.race([body(session), lostPatience(world)]).catch(failed);
     progress.end();
     tell(world, command, options.json === true, result);
     onExit(result.exitCode);
   };
+}
+
+/** What follows a run ends by itself within a second; what else is under way is not waited for. */
+const GRACE_MILLIS = 3_000;
+
+function lostPatience({ interrupted }: World): Promise<never> {
+  return new Promise((_, reject) => {
+    const leave = () => reject(new InterruptedError("interrupted", "stopped"));
+    interrupted.addEventListener("abort", () => setTimeout(leave, GRACE_MILLIS).unref());
+  });
 }
 
 /** Standard output gets the object or the text, standard error the error for people in either case. */

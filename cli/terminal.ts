@@ -6,22 +6,21 @@ import { randomBytes } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import { text } from "node:stream/consumers";
 import { PreconditionError } from "../core/errors.ts";
+import { exitCodes } from "./output/exit-codes.ts";
 import { askHidden } from "./output/prompt.ts";
 import type { World } from "./world.ts";
 
 export function createWorld(): World {
   const clock = () => new Date();
-  const interrupted = new AbortController();
-  // The first one ends the following in good order; the second finds no listener and ends the process.
-  for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => interrupted.abort());
+  const interrupted = listenForInterruption();
   return {
     stdout: process.stdout,
     stderr: process.stderr,
     env: process.env,
     clock,
     random: randomBytes,
-    interrupted: interrupted.signal,
-    pause: (millis) => pause(millis, interrupted.signal),
+    interrupted,
+    pause: (millis) => pause(millis, interrupted),
     readSecret: (question) =>
       process.stdin.isTTY ? askHidden(question, process.stdin, process.stderr) : text(process.stdin),
     readFile: readTextFile,
@@ -29,6 +28,23 @@ export function createWorld(): World {
     openConnections: async (name) => (await import("./installation/connections.ts")).openConnections(name),
     openInstallation: async (name) => (await import("./installation/open.ts")).openInstallation(name, clock),
   };
+}
+
+/** One Ctrl-C may arrive twice, from the terminal and from the launcher; a second one on purpose takes longer. */
+const IMPATIENCE_MILLIS = 500;
+
+/** The first signal ends the following in good order, a later one the process. */
+function listenForInterruption(): AbortSignal {
+  const interrupted = new AbortController();
+  let firstAt = Number.POSITIVE_INFINITY;
+  for (const signal of ["SIGINT", "SIGTERM"] as const) {
+    process.on(signal, () => {
+      if (performance.now() - firstAt > IMPATIENCE_MILLIS) process.exit(exitCodes.interrupted);
+      firstAt = Math.min(firstAt, performance.now());
+      interrupted.abort();
+    });
+  }
+  return interrupted.signal;
 }
 
 function readTextFile(path: string): Promise<string> {
