@@ -49,6 +49,11 @@ export interface ClassifyOptions {
   readonly withOwners?: boolean;
   /** GRANT, REVOKE and default privileges. Default true. */
   readonly withPrivileges?: boolean;
+  /**
+   * Privileges are granted in the name of whoever granted them, which takes a superuser. Default true; false grants them in
+   * the restoring role's name, which PostgreSQL counts as the owner's where it may act for the owner.
+   */
+  readonly withGrantors?: boolean;
   /** Tablespaces other than the database's default. Default true; a managed server has none of them. */
   readonly withTablespaces?: boolean;
 }

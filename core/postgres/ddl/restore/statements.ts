@@ -5,11 +5,14 @@ import { ownerStatement } from "./owner.ts";
 import type { ClassifyOptions } from "./phases.ts";
 
 const PARTITIONED = "p";
+/** Around a GRANT by somebody other than the owner. */
+const IN_ANOTHERS_NAME = /^(?:SET SESSION AUTHORIZATION (?:"(?:[^"]|"")*"|[^\s;"]+)|RESET SESSION AUTHORIZATION);\n/gm;
 
 /** What makes an entry, in order: its settings and definition as one transaction, then its owner. */
 export function entryStatements(entry: TocEntry, options: ClassifyOptions): string[] {
-  const { withOwners = true, withTablespaces = true } = options;
-  const definition = entry.defn !== undefined && hasCommand(entry.defn) ? entry.defn : undefined;
+  const { withOwners = true, withTablespaces = true, withGrantors = true } = options;
+  const written = entry.desc === "ACL" && !withGrantors ? entry.defn?.replaceAll(IN_ANOTHERS_NAME, "") : entry.defn;
+  const definition = written !== undefined && hasCommand(written) ? written : undefined;
   const making = definition === undefined ? [] : [...placement(entry, withTablespaces), definition, ...late(entry)];
   const owner = withOwners ? ownerStatement(entry) : undefined;
   return [making.join("\n"), owner ?? ""].filter((statement) => statement !== "");

@@ -1,6 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import {
+  type ClassifyOptions,
   classify,
   parseArchive,
   plainSql,
@@ -105,6 +106,16 @@ describe("the phases of a schema", () => {
     const phases = classify(parseArchive(original), { withOwners: false, withPrivileges: false });
     expect(phases.privileges).toEqual([]);
     expect(JSON.stringify(phases)).not.toContain("OWNER TO");
+  });
+
+  it("act in nobody else's name when asked to, and grant the same", () => {
+    const grants = (options: ClassifyOptions) =>
+      classify(parseArchive(original), options)
+        .privileges.flatMap(({ statements }) => statements)
+        .join("\n");
+    expect(grants({})).toContain("SET SESSION AUTHORIZATION");
+    expect(grants({ withGrantors: false })).not.toContain("SESSION AUTHORIZATION");
+    expect(grants({ withGrantors: false }).match(/^GRANT/gm)).toHaveLength(grants({}).match(/^GRANT/gm)?.length ?? 0);
   });
 
   it("hold no command of psql and no setting that an older server lacks", () => {

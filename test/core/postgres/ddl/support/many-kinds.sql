@@ -137,9 +137,12 @@ ALTER STATISTICS app.item_stats OWNER TO {{owner}};
 ALTER PUBLICATION wanted OWNER TO {{owner}};
 ALTER SCHEMA public OWNER TO {{owner}};
 
-GRANT USAGE ON SCHEMA app TO {{reader}}, PUBLIC;
+GRANT USAGE ON SCHEMA app TO {{reader}}, {{writer}}, PUBLIC;
 GRANT SELECT ON app.item, app.cheap TO {{reader}};
 GRANT UPDATE (price), SELECT (id) ON app.item TO {{writer}} WITH GRANT OPTION;
+SET ROLE {{writer}};
+GRANT UPDATE (price) ON app.item TO {{reader}};
+RESET ROLE;
 REVOKE ALL ON FUNCTION app.add(integer, integer) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION app."odd; fn"(text[]) TO {{reader}};
 GRANT USAGE ON SEQUENCE app."Seq uence" TO {{writer}};
