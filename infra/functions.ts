@@ -249,7 +249,6 @@ export const functions = {
       vault.read("v1/meta/"),
       vault.list(),
       key.unwrap(),
-      work.read(),
       work.write(),
     ],
   },
@@ -259,7 +258,7 @@ export const functions = {
     role: "write-target",
     timeoutSeconds: LONGEST,
     memoryMegabytes: ONE_CPU,
-    environment: vaultEnvironment,
+    environment: [...vaultEnvironment, "workBucket"],
     permissions: [
       catalog.read(),
       catalog.write(),
@@ -275,7 +274,7 @@ export const functions = {
     role: "write-target",
     timeoutSeconds: LONGEST,
     memoryMegabytes: ONE_CPU,
-    environment: vaultEnvironment,
+    environment: [...vaultEnvironment, "workBucket"],
     permissions: [
       catalog.read(),
       catalog.write(),
@@ -292,7 +291,7 @@ export const functions = {
     role: "write-target",
     timeoutSeconds: LONGEST,
     memoryMegabytes: SMALL,
-    environment: vaultEnvironment,
+    environment: [...vaultEnvironment, "workBucket"],
     permissions: [
       catalog.read(),
       catalog.write(),
@@ -308,7 +307,7 @@ export const functions = {
     role: "write-target",
     timeoutSeconds: LONGEST,
     memoryMegabytes: SMALL,
-    environment: vaultEnvironment,
+    environment: [...vaultEnvironment, "workBucket"],
     permissions: [
       catalog.read(),
       catalog.write(),
@@ -318,13 +317,30 @@ export const functions = {
       key.unwrap(),
     ],
   },
+  "plan-compare": {
+    purpose: "Cuts the comparison of a database with its restore point into groups",
+    network: "worker",
+    role: "write-target",
+    timeoutSeconds: 5 * MINUTE,
+    memoryMegabytes: SMALL,
+    environment: [...vaultEnvironment, "workBucket"],
+    permissions: [
+      catalog.read(),
+      catalog.write(),
+      secrets.readTargets(),
+      vault.read("v1/meta/"),
+      vault.list(),
+      key.unwrap(),
+      work.write(),
+    ],
+  },
   "compare-tables": {
     purpose: "Counts and hashes a restored database against its manifest",
     network: "worker",
     role: "write-target",
     timeoutSeconds: LONGEST,
     memoryMegabytes: ONE_CPU,
-    environment: vaultEnvironment,
+    environment: [...vaultEnvironment, "workBucket"],
     permissions: [
       catalog.read(),
       catalog.write(),
@@ -333,6 +349,27 @@ export const functions = {
       vault.list(),
       key.unwrap(),
     ],
+    ...pgDump,
+  },
+
+  // What follows the load workers, outside any VPC.
+  "judge-restore": {
+    purpose: "Reads what became of every part of a restore and throws the gravest error there was",
+    network: "none",
+    role: "none",
+    timeoutSeconds: MINUTE,
+    memoryMegabytes: SMALL,
+    environment: catalogEnvironment,
+    permissions: [catalog.read(), catalog.write()],
+  },
+  "judge-compare": {
+    purpose: "Writes the report of a comparison and throws what differs",
+    network: "none",
+    role: "none",
+    timeoutSeconds: MINUTE,
+    memoryMegabytes: SMALL,
+    environment: vaultEnvironment,
+    permissions: [catalog.read(), catalog.write(), vault.create("v1/reports/")],
   },
 } as const satisfies Readonly<Record<string, FunctionSpec>>;
 

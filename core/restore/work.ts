@@ -22,3 +22,33 @@ export function chunkNumbers(manifest: Manifest): number[] {
 export function unitsOf(phases: RestorePhases, phase: ParallelPhase): RestoreEntry[][] {
   return independentUnits(phases[phase]);
 }
+
+/** A group is a function's call: as many units as take some seconds, or one that takes long. */
+const GROUP_ROWS = 1_000_000;
+const GROUP_UNITS = 50;
+
+/** Units in groups for functions, whose calls cost more than a small table's index. Deterministic. */
+export function groupsOf(units: readonly RestoreEntry[][], { tables }: Pick<Manifest, "tables">): RestoreEntry[][][] {
+  const rowsOf = new Map(tables.map((table) => [`${table.schema}.${table.name}`, table.rows]));
+  const rowsOfEntry = ({ table }: RestoreEntry): number =>
+    table === undefined ? 0 : (rowsOf.get(`${table.schema}.${table.name}`) ?? 0);
+  return inGroups(units, (unit) => unit.reduce((sum, entry) => sum + rowsOfEntry(entry), 0));
+}
+
+/** Neighbours together, up to a sum of rows and a number. */
+export function inGroups<Item>(items: readonly Item[], rowsOf: (item: Item) => number): Item[][] {
+  const groups: Item[][] = [];
+  let rows = Number.POSITIVE_INFINITY;
+  for (const item of items) {
+    const own = rowsOf(item);
+    const last = groups.at(-1);
+    if (last !== undefined && rows + own <= GROUP_ROWS && last.length < GROUP_UNITS) {
+      last.push(item);
+      rows += own;
+    } else {
+      groups.push([item]);
+      rows = own;
+    }
+  }
+  return groups;
+}

@@ -5,13 +5,19 @@ import { prepareBackup, restartBackup } from "../../core/backup/prepare.ts";
 import { prepareVerify } from "../../core/backup/prepare-verify.ts";
 import type { RunKind } from "../../core/catalog/index.ts";
 import { ConfigurationError } from "../../core/errors.ts";
+import { prepareCompareRun, prepareRestoreRun } from "../../core/restore/run/settings.ts";
 import { type Begun, beginRun, type Prepare } from "../../core/runs/begin.ts";
 import { boundary, TIMEOUT_EARLY } from "../shared/boundary.ts";
 import { bundledConfig, catalog, clock, random, workersByNetwork } from "../shared/deps.ts";
 import { executionField, kindField, nameField, parserOf, runIdField } from "../shared/events.ts";
 
 /** A kind of run is added by its row. */
-const preparers: Readonly<Partial<Record<RunKind, Prepare>>> = { backup: prepareBackup, verify: prepareVerify };
+const preparers: Readonly<Partial<Record<RunKind, Prepare>>> = {
+  backup: prepareBackup,
+  verify: prepareVerify,
+  restore: prepareRestoreRun,
+  compare: prepareCompareRun,
+};
 
 const inputField = z.object({
   source: nameField,

@@ -17,7 +17,7 @@ export function sequenceDifferences(
     present.delete(object);
     if (have === undefined)
       return [{ kind: "sequence", object, aspect: "presence", expected: "present", got: "missing" }];
-    const [wanted, found] = [valueOf(want), valueOf(have)];
+    const [wanted, found] = [written(want), written(have)];
     return wanted === found ? [] : [{ kind: "sequence", object, aspect: "value", expected: wanted, got: found }];
   });
   const unexpected = [...present.keys()].map(
@@ -32,6 +32,6 @@ export function sequenceDifferences(
   return [...differences, ...unexpected];
 }
 
-function valueOf({ lastValue, isCalled }: PlannedSequence): string {
+function written({ lastValue, isCalled }: PlannedSequence): string {
   return `${lastValue} (${isCalled ? "called" : "not called"})`;
 }

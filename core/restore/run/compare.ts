@@ -1,0 +1,138 @@
+/**
+ * The states of a comparison, alone or as the last part of a restore.
+ * @module
+ */
+
+import { gravest } from "../../backup/judge.ts";
+import type { Finding, Run } from "../../catalog/index.ts";
+import { IntegrityError } from "../../errors.ts";
+import { dayOfId } from "../../ids.ts";
+import { type Difference, describeDifference } from "../../postgres/compare/index.ts";
+import { openSession, type Session } from "../../postgres/session.ts";
+import { compareRest, compareUnit, type Expectation, expectationOf, type TableUnit, tableUnits } from "../compare.ts";
+import { readSchemaObject, schemaObjects } from "../restore-point.ts";
+import { inGroups } from "../work.ts";
+import { type OpenRun, openRun, type RestoreContext, writeItems } from "./context.ts";
+import { settingsOf } from "./settings.ts";
+
+/** The number of what is no table's rows: sequences, large objects, the schema. */
+const REST = 0;
+/** Marks differences among what the catalog notes of a run. */
+const FOUND = "found ";
+/** A database that differs throughout is told as well by its first differences. */
+const MOST_FINDINGS = 50;
+
+export interface ComparePlanned {
+  readonly runId: string;
+  readonly epoch: number;
+  readonly itemsKey: string;
+}
+
+/** Cuts the comparison into numbered groups; none when the run asks for none. */
+export async function planCompare(runId: string, context: RestoreContext): Promise<ComparePlanned> {
+  const { catalog, work } = context;
+  const run = await catalog.runs.advance(runId, "comparing");
+  const { options } = settingsOf(run);
+  if (options.compare === "off") {
+    return { runId, epoch: run.epoch, itemsKey: await writeItems(work, run, "compare", []) };
+  }
+  const open = await openRun(runId, context);
+  const groups = await withReader(open, async (session) => groupsOf(session, await expectation(open)));
+  const numbers = [...groups.map((_, index) => index + 1), REST];
+  return { runId, epoch: run.epoch, itemsKey: await writeItems(work, run, "compare", numbers) };
+}
+
+/** Compares group `n`; differences are noted, not thrown. */
+export async function compareGroup(
+  { runId, n }: { readonly runId: string; readonly n: number },
+  context: RestoreContext,
+): Promise<{ differences: number }> {
+  const open = await openRun(runId, context);
+  const expected = await expectation(open);
+  const differences = n === REST ? await restOf(open, expected) : await groupOf(open, expected, n);
+  for (const difference of differences.slice(0, MOST_FINDINGS)) {
+    const { kind, object, aspect } = difference;
+    const error = { name: "IntegrityError", code: `${kind}-differs`, message: describeDifference(difference) };
+    await context.catalog.failures.record(open.run, `${FOUND}${kind} ${object} ${aspect}`.slice(0, 500), error);
+  }
+  return { differences: differences.length };
+}
+
+async function groupOf(open: OpenRun, expected: Expectation, n: number): Promise<Difference[]> {
+  const withRows = open.settings.options.compare === "rows";
+  return withReader(open, async (session) => {
+    const differences: Difference[] = [];
+    const group = (await groupsOf(session, expected))[n - 1] ?? [];
+    for (const unit of group) differences.push(...(await compareUnit(session, unit, withRows)));
+    return differences;
+  });
+}
+
+function restOf({ target, settings, applicationName }: OpenRun, expected: Expectation): Promise<Difference[]> {
+  const { compare, noOwner, noPrivileges } = settings.options;
+  return compareRest(target.settings, expected, {
+    rows: compare === "rows",
+    sessions: 1,
+    applicationName,
+    ignoreOwners: noOwner,
+    ignorePrivileges: noPrivileges,
+  });
+}
+
+async function groupsOf(session: Session, expected: Expectation): Promise<TableUnit[][]> {
+  return inGroups(await tableUnits(session, expected.tables), (unit) => unit.expected.rows);
+}
+
+async function expectation({ point, settings }: OpenRun): Promise<Expectation> {
+  const withSchema = settings.options.compare === "rows";
+  return expectationOf(point.manifest, withSchema ? await readSchemaObject(point, schemaObjects.archive) : undefined);
+}
+
+async function withReader<Result>(
+  { target, applicationName }: OpenRun,
+  work: (session: Session) => Promise<Result>,
+): Promise<Result> {
+  const session = await openSession(target.settings, { purpose: "read", applicationName });
+  return work(session).finally(() => session.end());
+}
+
+/**
+ * Writes the report into the vault and the findings into the run.
+ * @throws IntegrityError `restore-differs` naming the first differences; the gravest error when a group could not be compared
+ */
+export async function judgeCompare(
+  runId: string,
+  { catalog, vault }: Pick<RestoreContext, "catalog" | "vault">,
+): Promise<{ runId: string; identical: boolean }> {
+  const run = await catalog.runs.beat(runId);
+  const noted = await catalog.failures.list(run);
+  const found = noted.filter(({ where }) => where.startsWith(FOUND));
+  const failed = noted.filter(({ where }) => !where.startsWith(FOUND));
+  if (failed.length > 0) throw gravest(failed, run, 0);
+  const findings = found.map(({ where, error }): Finding => {
+    return { where: where.slice(FOUND.length), code: error.code, message: error.message };
+  });
+  await writeReport(run, vault, findings);
+  await catalog.runs.noteFindings(runId, findings.slice(0, MOST_FINDINGS));
+  const [first] = findings;
+  if (first === undefined) return { runId, identical: true };
+  const more = findings.length === 1 ? "" : ` (and ${findings.length - 1} more)`;
+  throw new IntegrityError("restore-differs", `${first.message}${more}`, {
+    hint: `All differences are in the vault under ${reportKey(run)}.`,
+  });
+}
+
+const reportKey = (run: Run): string =>
+  `v1/reports/${run.source}/${dayOfId(run.runId.slice(run.source.length + 1))}/${run.runId}.json`;
+
+async function writeReport(run: Run, vault: RestoreContext["vault"], differences: readonly Finding[]): Promise<void> {
+  const { target, options } = settingsOf(run);
+  const { runId, source, restorePointId } = run;
+  const report = {
+    schema: 1,
+    ...{ runId, source, restorePointId, target, database: options.database, level: options.compare },
+    identical: differences.length === 0,
+    differences,
+  };
+  await vault.putIfAbsent(reportKey(run), Buffer.from(`${JSON.stringify(report, null, 2)}\n`));
+}

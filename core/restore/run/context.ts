@@ -1,0 +1,63 @@
+/**
+ * What every state of a restore needs: the run, its restore point, its target.
+ * @module
+ */
+import type { Catalog, Run } from "../../catalog/index.ts";
+import { type ConnectionSettings, parseConnection } from "../../postgres/connection.ts";
+import type { RestorePhases } from "../../postgres/ddl/index.ts";
+import { withLoadSession } from "../../postgres/load/session.ts";
+import type { Session } from "../../postgres/session.ts";
+import type { Unwrapper } from "../../vault/envelope/recipient.ts";
+import type { Store } from "../../vault/store/port.ts";
+import { type OpenRestorePoint, openRestorePoint, readPhases } from "../restore-point.ts";
+import { type RestoreTarget, restoreTarget } from "../target.ts";
+import { type RestoreSettings, refOfRun, settingsOf } from "./settings.ts";
+
+export interface RestoreContext {
+  readonly catalog: Catalog;
+  readonly vault: Store;
+  readonly work: Store;
+  readonly unwrappers: readonly Unwrapper[];
+  /** The text of a connection's secret. */
+  readonly readConnection: (connection: string) => Promise<string>;
+  /** Aborts when this invocation has to come to an end. */
+  readonly deadline: AbortSignal;
+}
+
+export interface OpenRun {
+  readonly run: Run;
+  readonly settings: RestoreSettings;
+  readonly point: OpenRestorePoint;
+  readonly target: RestoreTarget;
+  readonly applicationName: string;
+}
+
+/** @throws CancelledError when the run has ended; as `openRestorePoint` */
+export async function openRun(runId: string, context: RestoreContext): Promise<OpenRun> {
+  const run = await context.catalog.runs.beat(runId);
+  const settings = settingsOf(run);
+  const point = await openRestorePoint({ store: context.vault, unwrappers: context.unwrappers }, refOfRun(run));
+  const connection: ConnectionSettings = parseConnection(await context.readConnection(settings.connection));
+  const target = restoreTarget(connection, settings.options, point.manifest);
+  return { run, settings, point, target, applicationName: `holdfast ${runId}` };
+}
+
+export function phasesOf({ point, settings }: OpenRun): Promise<RestorePhases> {
+  return readPhases(point, settings.options);
+}
+
+export function withTarget<Result>(
+  { target, applicationName }: OpenRun,
+  work: (session: Session) => Promise<Result>,
+): Promise<Result> {
+  return withLoadSession(target.settings, { applicationName }, work);
+}
+
+/** Writes the numbers a distributed Map walks over: nothing else, since state machines can read this bucket. */
+export async function writeItems(work: Store, run: Run, name: string, numbers: readonly number[]): Promise<string> {
+  const body = Buffer.from(JSON.stringify(numbers.map((n) => ({ n }))));
+  for (let attempt = 1; ; attempt += 1) {
+    const key = `runs/${run.runId}/${name}.${run.epoch}.${attempt}.json`;
+    if (await work.putIfAbsent(key, body)) return key;
+  }
+}

@@ -1,0 +1,162 @@
+/**
+ * The states of the restore machine, each idempotent: what the same restore point has brought into the target stays.
+ * @module
+ */
+
+import { gravest } from "../../backup/judge.ts";
+import type { Catalog, Run } from "../../catalog/index.ts";
+import { CancelledError } from "../../errors.ts";
+import type { RestorePhases } from "../../postgres/ddl/index.ts";
+import type { Step } from "../../postgres/load/steps.ts";
+import { chunkObjectOf, chunkObjects } from "../../vault/manifest/chunk-objects.ts";
+import type { Manifest } from "../../vault/manifest/schema.ts";
+import { loadPointChunk } from "../data.ts";
+import { completeRestore, finishSchema } from "../finish.ts";
+import { prepareTarget } from "../prepare.ts";
+import { restorePointRoles } from "../roles.ts";
+import { type OrderedPhase, runPhase, runUnit } from "../schema.ts";
+import { chunkNumbers, groupsOf, type ParallelPhase, unitsOf } from "../work.ts";
+import { type OpenRun, openRun, phasesOf, type RestoreContext, withTarget, writeItems } from "./context.ts";
+
+/** Where the state machine finds the numbers of each distributed Map. */
+export interface Planned {
+  readonly runId: string;
+  readonly epoch: number;
+  readonly items: Readonly<Record<"data" | ParallelPhase, string>>;
+}
+
+/** Target and roles made ready, the work cut into numbered pieces. @throws as `prepareTarget` */
+export async function prepareRestore(runId: string, context: RestoreContext): Promise<Planned> {
+  const open = await openRun(runId, context);
+  const { run, point, target, settings, applicationName } = open;
+  const told: string[] = [];
+  const onNotice = (text: string): void => void told.push(text);
+  await prepareTarget({ point, target, options: settings.options, applicationName, onNotice });
+  if (!settings.options.skipRoles) {
+    told.push(...(await withTarget(open, (session) => restorePointRoles(session, point))));
+  }
+  const phases = await phasesOf(open);
+  const numbers = chunkNumbers(point.manifest);
+  await context.catalog.chunks.plan(run, plannedChunks(point.manifest, numbers));
+  const write = (name: string, items: readonly number[]): Promise<string> => writeItems(context.work, run, name, items);
+  const items = {
+    data: await write("data", numbers),
+    indexes: await write("indexes", groupNumbers(phases, "indexes", point.manifest)),
+    foreignKeys: await write("foreign-keys", groupNumbers(phases, "foreignKeys", point.manifest)),
+  };
+  await noteWarnings(context.catalog, run, "schema", told);
+  return { runId, epoch: run.epoch, items };
+}
+
+function plannedChunks(manifest: Manifest, numbers: readonly number[]) {
+  const bytes = new Map(chunkObjects(manifest).map(({ n, written }) => [n, written.plainBytes]));
+  return numbers.map((n) => ({ n, body: {}, bytesEstimate: bytes.get(n) ?? 0 }));
+}
+
+function groupNumbers(phases: RestorePhases, phase: ParallelPhase, manifest: Manifest): number[] {
+  return groupsOf(unitsOf(phases, phase), manifest).map((_, index) => index);
+}
+
+/** What stands in the run of things that were left out; the logs have all of it. */
+const MOST_WARNINGS = 20;
+const LONGEST_WARNING = 500;
+
+async function noteWarnings(catalog: Catalog, run: Run, phase: string, told: readonly string[]): Promise<void> {
+  const before = Array.isArray(run.notes?.warnings) ? (run.notes.warnings as string[]) : [];
+  const warnings = [...new Set([...before, ...told.map((text) => text.slice(0, LONGEST_WARNING))])];
+  await catalog.runs.advance(
+    run.runId,
+    phase,
+    warnings.length === 0 ? {} : { warnings: warnings.slice(0, MOST_WARNINGS) },
+  );
+}
+
+/** One of the phases that run in order. @throws TimeBudgetError to be called again */
+export async function loadSchema(
+  request: { readonly runId: string; readonly phase: OrderedPhase; readonly next: string },
+  context: RestoreContext,
+): Promise<{ runId: string }> {
+  const open = await openRun(request.runId, context);
+  const phases = await phasesOf(open);
+  const { refused, running } = listening(context);
+  await withTarget(open, (session) => runPhase(session, phases, request.phase, running));
+  await noteWarnings(context.catalog, open.run, request.next, refused);
+  return { runId: request.runId };
+}
+
+export async function loadChunkOfRun(
+  { runId, epoch, n }: { readonly runId: string; readonly epoch: number; readonly n: number },
+  context: RestoreContext,
+): Promise<{ rows: number }> {
+  const open = await openRun(runId, context);
+  const { catalog, deadline } = context;
+  await catalog.chunks.attempt(runId, epoch, n);
+  const { rows, state } = await withTarget(open, (session) => loadPointChunk(session, open.point, n, { deadline }));
+  const { written } = chunkObjectOf(open.point.manifest, n);
+  const sizes = { plainBytes: written.plainBytes, storedBytes: written.bytes, rows };
+  await catalog.chunks.win(runId, epoch, n, { winner: { state }, ...sizes });
+  return { rows };
+}
+
+/** One group of indexes, or of foreign keys. @throws TimeBudgetError: the server goes on, call again to wait for it */
+export async function buildObjects(
+  { runId, phase, n }: { readonly runId: string; readonly phase: ParallelPhase; readonly n: number },
+  context: RestoreContext,
+): Promise<{ built: number }> {
+  const open = await openRun(runId, context);
+  const phases = await phasesOf(open);
+  const units = groupsOf(unitsOf(phases, phase), open.point.manifest)[n] ?? [];
+  const { refused, running } = listening(context);
+  await withTarget(open, async (session) => {
+    for (const unit of units) await runUnit(session, phases, unit, running);
+  });
+  if (refused.length > 0) await noteWarnings(context.catalog, open.run, open.run.phase, refused);
+  return { built: units.length };
+}
+
+/** Everything after indexes and constraints. @throws TimeBudgetError to be called again; IntegrityError `restore-incomplete` */
+export async function finishRestore(runId: string, context: RestoreContext): Promise<{ runId: string }> {
+  const open = await openRun(runId, context);
+  const phases = await phasesOf(open);
+  const { refused, running } = listening(context);
+  const input = { point: open.point, phases, options: open.settings.options };
+  await withTarget(open, (session) => finishSchema(session, input, running));
+  await noteWarnings(context.catalog, open.run, "comparing", refused);
+  return { runId };
+}
+
+/** The target counts as whole from here on. */
+export async function completeRestoreRun(runId: string, context: RestoreContext): Promise<{ runId: string }> {
+  const open: OpenRun = await openRun(runId, context);
+  await withTarget(open, completeRestore);
+  return { runId };
+}
+
+/**
+ * After a distributed Map: goes on, or says what one of its parts has failed of.
+ * @throws the gravest error noted; CancelledError `restore-stood-still`
+ */
+export async function judgeRestore(
+  { runId, next }: { readonly runId: string; readonly next: string },
+  { catalog }: Pick<RestoreContext, "catalog">,
+): Promise<{ runId: string }> {
+  const run = await catalog.runs.beat(runId);
+  const failures = await catalog.failures.list(run);
+  if (failures.length > 0) throw gravest(failures, run, 0);
+  const undone = (await catalog.chunks.list(runId)).filter(({ winner }) => winner === undefined);
+  if (undone.length > 0) {
+    throw new CancelledError("restore-stood-still", `${undone.length} chunks of run ${runId} were never loaded`, {
+      hint: "The run was stopped from outside; start the same restore again to continue it.",
+    });
+  }
+  await catalog.runs.advance(runId, next);
+  return { runId };
+}
+
+function listening({ deadline }: RestoreContext) {
+  const refused: string[] = [];
+  const onDenied = ({ what, statements }: Step, error: Error): void => {
+    refused.push(`${what} was refused (${error.message}): ${statements.join(" ").trim()}`);
+  };
+  return { refused, running: { deadline, onDenied } };
+}
