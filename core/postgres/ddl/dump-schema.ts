@@ -29,7 +29,7 @@ const DOING = "dumping the schema";
  * Large objects are data to pg_dump: `listLargeObjects` says theirs. Memory: the archive twice, and 64 MiB.
  * The session must be idle and outside a transaction; it is used up: end it afterwards.
  * @throws SnapshotLostError when the snapshot's exporter has ended; SourceBusyError when a lock is not granted in time;
- * PreconditionError `server-too-new`, `pg-dump-failed`, or a missing privilege; SourceUnavailableError;
+ * PreconditionError `server-too-new`, `pg-dump-failed`, `pg-dump-crashed`, or a missing privilege; SourceUnavailableError;
  * CancelledError or the signal's own reason.
  */
 export async function dumpSchema(session: Session, options: DumpSchemaOptions): Promise<SchemaDump> {

@@ -1,6 +1,7 @@
 import type { Duplex } from "node:stream";
 import { Worker } from "node:worker_threads";
 import pg from "pg";
+import { PreconditionError } from "../../../errors.ts";
 import { errorFields, frameScanner } from "./frames.ts";
 import { type PgDumpJob, replyBox, replyMemory, type WorkerMessage } from "./protocol.ts";
 
@@ -22,8 +23,8 @@ function workerUrl(): URL {
 /**
  * Runs pg_dump over an idle, authenticated connection, whose parser is set aside meanwhile. At most one piece of the server's
  * answer is in flight; the rest waits in the socket. The connection is left in pg_dump's transaction, ready to be closed.
- * @throws pg.DatabaseError when the server ended the session with a reason; Error when the connection broke or the thread
- * failed; the signal's reason when aborted. In each of these cases the connection is destroyed.
+ * @throws pg.DatabaseError when the server ended the session with a reason; Error when the connection broke;
+ * PreconditionError `pg-dump-crashed` when the thread failed; the signal's reason when aborted. In each of these cases the connection is destroyed.
  */
 export async function runPgDump(
   connection: Duplex,
@@ -72,8 +73,8 @@ export async function runPgDump(
     isWaiting = true;
     answer();
   });
-  worker.on("error", ended.reject);
-  worker.on("exit", () => ended.reject(new Error("the thread of pg_dump ended without a result")));
+  worker.on("error", (cause) => ended.reject(crashed(cause.message, cause)));
+  worker.on("exit", (code) => ended.reject(crashed(`it exited with ${code} and no result`)));
   connection.on("readable", answer);
   connection.on("end", isBroken).on("close", isBroken).on("error", ended.reject);
   signal?.addEventListener("abort", isAborted);
@@ -88,6 +89,13 @@ export async function runPgDump(
     for (const parser of parsers) connection.on("data", parser);
     await worker.terminate();
   }
+}
+
+function crashed(what: string, cause?: unknown): PreconditionError {
+  return new PreconditionError("pg-dump-crashed", `the thread of pg_dump failed: ${what}`, {
+    hint: "pg-dump-worker.mjs and pg_dump.wasm belong beside a function's bundle; if they are there, give it more memory.",
+    cause,
+  });
 }
 
 function databaseError(body: Uint8Array): pg.DatabaseError {
