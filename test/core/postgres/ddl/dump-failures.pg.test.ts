@@ -133,7 +133,7 @@ describe("a dump of the schema", () => {
     expect(warnings).toEqual([expect.stringMatching(/^subscriptions not dumped/)]);
   });
 
-  it("of two thousand tables fits in memory and time", async () => {
+  it("of two thousand tables has every one of them", async () => {
     const wide = await fresh();
     for (let batch = 0; batch < 10; batch += 1) {
       await wide.query(`DO $$BEGIN FOR n IN 1..200 LOOP EXECUTE format(
