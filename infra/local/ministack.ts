@@ -2,9 +2,11 @@
  * The local AWS itself, as strict as AWS: TLS with our certificate, requests signed, roles enforced.
  * @module
  */
-import { mkdir } from "node:fs/promises";
+import { execFile } from "node:child_process";
+import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { request } from "node:https";
 import path from "node:path";
+import { promisify } from "node:util";
 import type { Certificate } from "./certificate.ts";
 import { isAlive, startDetached, until } from "./process.ts";
 
@@ -12,6 +14,10 @@ export const REGION = "us-east-1";
 export const ACCOUNT = "000000000000";
 /** MiniStack's own administrator; with AUTH=true it refuses keys it does not know. */
 const KEY_PAIR = { AWS_ACCESS_KEY_ID: "test", AWS_SECRET_ACCESS_KEY: "test" } as const;
+
+/** MiniStack, less some differences from AWS. */
+const SCRIPT = path.join(import.meta.dirname, "faithful.py");
+const execute = promisify(execFile);
 
 export interface MiniStackOptions {
   readonly dir: string;
@@ -42,7 +48,7 @@ export function cleanEnvironment(): NodeJS.ProcessEnv {
 export async function startMiniStack({ dir, port, python, certificate }: MiniStackOptions): Promise<number> {
   const temporary = path.join(dir, "tmp");
   await mkdir(temporary, { recursive: true });
-  const pid = await startDetached(python, [path.join(import.meta.dirname, "faithful.py")], {
+  const pid = await startDetached(python, [SCRIPT], {
     log: path.join(dir, "logs", "ministack.log"),
     cwd: dir,
     env: {
@@ -66,13 +72,14 @@ export async function startMiniStack({ dir, port, python, certificate }: MiniSta
       LOG_LEVEL: "INFO",
     },
   });
+  await writeFile(pidFile(dir), String(pid));
   try {
     await until(`MiniStack answers on port ${port}`, 60, async () => {
       if (!isAlive(pid)) throw new Error(`MiniStack ended; see ${path.join(dir, "logs", "ministack.log")}`);
       return isHealthy(port, certificate.pem);
     });
   } catch (error) {
-    await stopMiniStack(pid);
+    await stopMiniStack(dir);
     throw error;
   }
   return pid;
@@ -88,12 +95,26 @@ function isHealthy(port: number, ca: string): Promise<boolean> {
   });
 }
 
-/** Ends it and the functions it started, by the process group it leads. */
-export async function stopMiniStack(pid: number): Promise<void> {
-  if (!isAlive(pid)) return;
+/** The process that was started in a folder, if it is still that process. */
+export async function runningMiniStack(dir: string): Promise<number | undefined> {
+  const pid = Number(await readFile(pidFile(dir), "utf8").catch(() => "0"));
+  if (pid === 0 || !isAlive(pid)) return undefined;
+  // Process ids are given again: what is ended must be what was started.
+  const { stdout } = await execute("ps", ["-o", "command=", "-p", String(pid)]).catch(() => ({ stdout: "" }));
+  return stdout.includes(SCRIPT) ? pid : undefined;
+}
+
+/** Ends what was started in a folder, and the functions that it started, by the process group it leads. */
+export async function stopMiniStack(dir: string): Promise<void> {
+  const pid = await runningMiniStack(dir);
+  if (pid === undefined) return;
   signalGroup(pid, "SIGTERM");
-  await until("MiniStack ends", 10, async () => !isAlive(pid)).catch(() => signalGroup(pid, "SIGKILL"));
+  await until("MiniStack ends", 10, async () => !isAlive(pid)).catch(() => undefined);
   signalGroup(pid, "SIGKILL");
+}
+
+function pidFile(dir: string): string {
+  return path.join(dir, "ministack.pid");
 }
 
 function signalGroup(pid: number, signal: NodeJS.Signals): void {

@@ -13,9 +13,8 @@ import { loadConfig } from "../config-file.ts";
 import { type Certificate, makeCertificate } from "./certificate.ts";
 import { createRoles, storeConnections } from "./databases.ts";
 import { bootstrap, deploy, synthesize } from "./deploy.ts";
-import { clientEnvironment, startMiniStack, stopMiniStack } from "./ministack.ts";
+import { clientEnvironment, runningMiniStack, startMiniStack, stopMiniStack } from "./ministack.ts";
 import { freePort, type LocalPostgres, startPostgres, stopPostgres } from "./postgres.ts";
-import { isAlive } from "./process.ts";
 import { ensurePython } from "./venv.ts";
 
 export interface LocalOptions {
@@ -69,15 +68,15 @@ export async function startLocal(options: LocalOptions = {}): Promise<Required<L
 }
 
 async function startServers(dir: string, options: LocalOptions, log: (line: string) => void): Promise<LocalStack> {
+  // What an interrupted start may have left.
+  await Promise.all([stopMiniStack(dir), stopDatabase(dir)]);
   const certificate = await makeCertificate(dir);
   const [database, aws] = await Promise.allSettled([
-    startDatabase(certificate, options, log),
+    startDatabase(dir, certificate, options, log),
     startAws(dir, certificate, options, log),
   ]);
   if (database.status === "rejected" || aws.status === "rejected") {
-    // Nothing is left running that no state file names.
-    if (database.status === "fulfilled") await database.value.stop();
-    if (aws.status === "fulfilled") await stopMiniStack(aws.value.pid);
+    await Promise.all([stopMiniStack(dir), stopDatabase(dir)]);
     throw database.status === "rejected" ? database.reason : (aws as PromiseRejectedResult).reason;
   }
   const { stop: _stop, ...postgres } = database.value;
@@ -88,6 +87,7 @@ async function startServers(dir: string, options: LocalOptions, log: (line: stri
 }
 
 async function startDatabase(
+  dir: string,
   certificate: Certificate,
   options: LocalOptions,
   log: (line: string) => void,
@@ -96,6 +96,7 @@ async function startDatabase(
   const server = await startPostgres(
     options.postgresPort === undefined ? settings : { ...settings, port: options.postgresPort },
   );
+  await writeFile(postgresFile(dir), server.dataDir);
   await createRoles(server);
   log(`PostgreSQL is up on port ${server.port}`);
   return server;
@@ -110,7 +111,7 @@ async function startAws(dir: string, certificate: Certificate, options: LocalOpt
   try {
     await bootstrap(dir, env);
   } catch (error) {
-    await stopMiniStack(pid);
+    await stopMiniStack(dir);
     throw error;
   }
   log("The account is bootstrapped for CDK");
@@ -144,19 +145,24 @@ export function clientOptions(env: Readonly<Record<string, string>>, ca: string)
 /** The stack that runs in a folder, if one does. */
 export async function readLocal(dir: string = DEFAULT_DIR): Promise<LocalStack | undefined> {
   const text = await readFile(stateFile(dir), "utf8").catch(() => undefined);
-  if (text === undefined) return undefined;
-  const stack = JSON.parse(text) as LocalStack;
-  return isAlive(stack.processes.ministack) ? stack : undefined;
+  if (text === undefined || (await runningMiniStack(dir)) === undefined) return undefined;
+  return JSON.parse(text) as LocalStack;
 }
 
 /** Ends exactly what was started in a folder and removes the folder. May be called twice. */
 export async function stopLocal(dir: string = DEFAULT_DIR): Promise<void> {
-  const text = await readFile(stateFile(dir), "utf8").catch(() => undefined);
-  if (text !== undefined) {
-    const stack = JSON.parse(text) as LocalStack;
-    await Promise.all([stopMiniStack(stack.processes.ministack), stopPostgres(stack.postgres.dataDir)]);
-  }
+  await Promise.all([stopMiniStack(dir), stopDatabase(dir)]);
   await rm(dir, { recursive: true, force: true });
+}
+
+async function stopDatabase(dir: string): Promise<void> {
+  const dataDir = await readFile(postgresFile(dir), "utf8").catch(() => undefined);
+  if (dataDir !== undefined) await stopPostgres(dataDir);
+}
+
+/** Written as soon as the server runs, so that an interrupted start leaves nothing that cannot be found. */
+function postgresFile(dir: string): string {
+  return path.join(dir, "postgres.datadir");
 }
 
 function stateFile(dir: string): string {

@@ -1,17 +1,29 @@
 /** `npm run local`: starts the local AWS and PostgreSQL, deploys the configuration, leaves it running. @module */
 import { localArguments } from "./arguments.ts";
-import { startLocal } from "./stack.ts";
+import { readLocal, startLocal, stopLocal } from "./stack.ts";
 
+const INTERRUPTED = 130;
 const say = (line: string) => process.stderr.write(`${line}\n`);
+const options = localArguments();
+const wasRunning = (await readLocal(options.dir)) !== undefined;
+const interrupted = new Promise<never>((_resolve, reject) => {
+  for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => reject(new Error(signal)));
+});
 const began = performance.now();
-const stack = await startLocal({ ...localArguments(), log: say });
-const seconds = ((performance.now() - began) / 1000).toFixed(1);
-const { host, port, user, password } = stack.postgres;
-say(`Ready after ${seconds} s.
+try {
+  const { dir, postgres } = await Promise.race([startLocal({ ...options, log: say }), interrupted]);
+  const seconds = ((performance.now() - began) / 1000).toFixed(1);
+  const { host, port, user, password } = postgres;
+  say(`Ready after ${seconds} s.
 
   eval "$(npm run -s local:env)"   points this shell at it
   npx holdfast list                talks to it
   npm run local:stop               ends it and removes its data
 
   PostgreSQL: postgres://${user}:${password}@${host}:${port}/postgres
-  Logs:       ${stack.dir}/logs`);
+  Logs:       ${dir}/logs`);
+} catch (error) {
+  if (!(error instanceof Error) || !/^SIG(INT|TERM)$/.test(error.message)) throw error;
+  if (!wasRunning) await stopLocal(options.dir);
+  process.exit(INTERRUPTED);
+}
