@@ -1,0 +1,265 @@
+import { randomBytes } from "node:crypto";
+import { beforeEach, describe, expect, inject, it } from "vitest";
+import { type Catalog, createCatalog, LEASE_SECONDS, sourceKey } from "../../../core/catalog/index.ts";
+import { newRunId } from "../../../core/ids.ts";
+import { clients } from "../../support/stack.ts";
+
+let now: Date;
+let catalog: Catalog;
+let source: string;
+let runId: string;
+
+const later = (seconds: number) => {
+  now = new Date(now.getTime() + seconds * 1000);
+};
+const newId = () => newRunId(source, now, randomBytes);
+
+beforeEach(() => {
+  now = new Date("2026-11-21T02:15:00Z");
+  source = `s${randomBytes(6).toString("hex")}`;
+  catalog = createCatalog({
+    client: clients.dynamodb(),
+    table: inject("stack").parameter.catalogTable,
+    clock: () => now,
+  });
+  runId = newId();
+});
+
+const lease = (owner: string, scheduledAt?: string) =>
+  catalog.leases.take({
+    subject: sourceKey(source),
+    runId,
+    owner,
+    ...(scheduledAt === undefined ? {} : { scheduledAt }),
+  });
+const begin = (id = runId) =>
+  catalog.runs.begin({ runId: id, kind: "backup", phase: "dumping", executionArn: "arn:one", settings: { a: 1 } });
+
+describe("a lease", () => {
+  it("is held by one owner, who may take it again", async () => {
+    await lease("arn:one");
+    await lease("arn:one");
+    await expect(lease("arn:two")).rejects.toMatchObject({ name: "LeaseHeldError", code: "lease-held" });
+  });
+
+  it("of several who ask at once goes to exactly one", async () => {
+    const results = await Promise.allSettled(["a", "b", "c", "d", "e"].map((owner) => lease(`arn:${owner}`)));
+    expect(results.filter(({ status }) => status === "fulfilled")).toHaveLength(1);
+  });
+
+  it("can be taken by another after it has run out, and the first one notices", async () => {
+    await lease("arn:one");
+    later(LEASE_SECONDS + 1);
+    await lease("arn:two");
+    await expect(catalog.leases.renew(sourceKey(source), "arn:one")).rejects.toMatchObject({ code: "lease-lost" });
+  });
+
+  it("does not run out while it is renewed", async () => {
+    await lease("arn:one");
+    later(LEASE_SECONDS - 1);
+    await catalog.leases.renew(sourceKey(source), "arn:one");
+    later(LEASE_SECONDS - 1);
+    await expect(lease("arn:two")).rejects.toMatchObject({ code: "lease-held" });
+  });
+
+  it("is given back by its owner only", async () => {
+    await lease("arn:one");
+    await catalog.leases.release(sourceKey(source), "arn:two");
+    await expect(lease("arn:two")).rejects.toMatchObject({ code: "lease-held" });
+    await catalog.leases.release(sourceKey(source), "arn:one");
+    await lease("arn:two");
+  });
+
+  it("is refused to a second delivery of one scheduled moment, also after the first has ended", async () => {
+    await lease("arn:one", "2026-11-21T02:15:00Z");
+    await catalog.leases.release(sourceKey(source), "arn:one");
+    await expect(lease("arn:two", "2026-11-21T02:15:00Z")).rejects.toMatchObject({ code: "already-delivered" });
+    await lease("arn:two", "2026-11-22T02:15:00Z");
+  });
+});
+
+describe("a run", () => {
+  it("is begun once, however often its execution asks", async () => {
+    const first = await begin();
+    later(5);
+    expect(await begin()).toEqual(first);
+    expect(first).toMatchObject({ source, epoch: 1, status: "running", settings: { a: 1 } });
+  });
+
+  it("ends once: the first end counts, and its lease is given back", async () => {
+    await lease("arn:one");
+    await catalog.runs.begin({
+      runId,
+      kind: "backup",
+      phase: "dumping",
+      executionArn: "arn:one",
+      settings: {},
+      leaseOn: sourceKey(source),
+    });
+    const error = { name: "CancelledError", code: "execution-stopped", message: "stopped" };
+    expect(await catalog.runs.finish(runId, { status: "failed", error })).toBe(true);
+    expect(await catalog.runs.finish(runId, { status: "succeeded" })).toBe(false);
+    expect(await catalog.runs.get(runId)).toMatchObject({ status: "failed", error });
+    await lease("arn:two");
+  });
+
+  it("that has ended ends whatever still works for it", async () => {
+    await begin();
+    await catalog.runs.finish(runId, { status: "failed" });
+    await expect(catalog.runs.beat(runId)).rejects.toMatchObject({ name: "CancelledError", code: "run-ended" });
+    await expect(catalog.runs.advance(runId, "verifying")).rejects.toMatchObject({ name: "CancelledError" });
+  });
+
+  it("starts over once per beginning, and what belongs to the former is void", async () => {
+    const run = await begin();
+    await catalog.chunks.plan(run, [{ n: 1, bytesEstimate: 1, body: {} }]);
+    await catalog.snapshots.publish(run, { n: 0, snapshotId: "old", handoverAt: now });
+    await catalog.failures.record(run, "hold 0", { name: "SnapshotLostError", code: "holder-lost", message: "gone" });
+    const second = await catalog.runs.startOver(runId, 1, "20261121T021501Z-0000000000", "preparing");
+    const again = await catalog.runs.startOver(runId, 1, "20261121T021502Z-0000000000", "preparing");
+    expect(again.restorePointId).toBe(second.restorePointId);
+    expect(second.epoch).toBe(2);
+    expect(await catalog.snapshots.newest(second)).toBeUndefined();
+    expect(await catalog.failures.list(second)).toEqual([]);
+    await expect(catalog.chunks.attempt(runId, 2, 1)).rejects.toMatchObject({ code: "chunk-not-planned" });
+  });
+
+  it("of a source is listed newest first", async () => {
+    const ids = [];
+    for (let n = 0; n < 3; n += 1) {
+      const id = newId();
+      ids.unshift(id);
+      await begin(id);
+      later(60);
+    }
+    expect((await catalog.runs.list(source, 2)).map((run) => run.runId)).toEqual(ids.slice(0, 2));
+  });
+
+  it("of another protocol is refused by name", async () => {
+    await begin();
+    await expect(catalog.runs.expect(newId())).rejects.toMatchObject({ code: "unknown-run" });
+  });
+});
+
+describe("chunks", () => {
+  const outcome = (key: string) => ({ winner: { key }, plainBytes: 10, storedBytes: 4, rows: 2 });
+
+  it("are planned in any number, and a second plan replaces the first", async () => {
+    const run = await begin();
+    const many = Array.from({ length: 130 }, (_, index) => ({ n: index + 1, bytesEstimate: 1, body: {} }));
+    await catalog.chunks.plan(run, many);
+    await catalog.chunks.plan(run, many.slice(0, 70));
+    expect((await catalog.chunks.list(runId)).map(({ n }) => n)).toEqual(many.slice(0, 70).map(({ n }) => n));
+  });
+
+  it("count attempts, so that no two write one object", async () => {
+    const run = await begin();
+    await catalog.chunks.plan(run, [{ n: 1, bytesEstimate: 1, body: {} }]);
+    const attempts = await Promise.all([1, 2, 3].map(() => catalog.chunks.attempt(runId, 1, 1)));
+    expect(attempts.map((chunk) => chunk.attempts).toSorted()).toEqual([1, 2, 3]);
+  });
+
+  it("are won once", async () => {
+    const run = await begin();
+    await catalog.chunks.plan(run, [{ n: 1, bytesEstimate: 1, body: {} }]);
+    const wins = await Promise.all(["a", "b", "c"].map((key) => catalog.chunks.win(runId, 1, 1, outcome(key))));
+    expect(wins.filter(Boolean)).toHaveLength(1);
+    const winner = (await catalog.chunks.get(runId, 1))?.winner;
+    expect(winner).toEqual({ key: ["a", "b", "c"][wins.indexOf(true)] });
+  });
+
+  it("are split all or nothing: a loser leaves no second half behind", async () => {
+    const run = await begin();
+    await catalog.chunks.plan(run, [{ n: 1, bytesEstimate: 8, body: { all: true } }]);
+    const rest = { bytesEstimate: 4, body: { second: true } };
+    const splits = await Promise.all(
+      [1, 2].map(() => catalog.chunks.split(run, 1, outcome("a"), { first: true }, rest)),
+    );
+    const [m] = splits.filter((n) => n !== undefined);
+    const chunks = await catalog.chunks.list(runId);
+    expect(chunks.map(({ n, body, next }) => ({ n, body, next }))).toEqual([
+      { n: 1, body: { first: true }, next: m },
+      { n: m, body: { second: true }, next: undefined },
+    ]);
+  });
+
+  it("add up to the run's progress", async () => {
+    const run = await begin();
+    await catalog.chunks.plan(
+      run,
+      [1, 2, 3].map((n) => ({ n, bytesEstimate: 10, body: {} })),
+    );
+    await catalog.chunks.win(runId, 1, 1, outcome("a"));
+    await catalog.chunks.attempt(runId, 1, 2);
+    await catalog.chunks.report(runId, 2, 7);
+    expect(await catalog.chunks.progress(run)).toEqual({
+      phase: "dumping",
+      chunksDone: 1,
+      chunksTotal: 3,
+      bytesDone: 17,
+      storedBytes: 4,
+      rows: 2,
+    });
+  });
+
+  it("of more pages than one are all listed", async () => {
+    const run = await begin();
+    const filler = "x".repeat(30_000);
+    await catalog.chunks.plan(
+      run,
+      Array.from({ length: 80 }, (_, index) => ({ n: index + 1, bytesEstimate: 1, body: { filler } })),
+    );
+    expect(await catalog.chunks.list(runId)).toHaveLength(80);
+  });
+});
+
+describe("failures", () => {
+  it("are listed gravest first", async () => {
+    const run = await begin();
+    const names = ["StoreThrottledError", "Runtime.ExitError", "IntegrityError", "SnapshotLostError"];
+    for (const [n, name] of names.entries()) {
+      await catalog.failures.record(run, `chunk ${n}`, { name, code: "x", message: "y" });
+    }
+    expect((await catalog.failures.list(run)).map(({ error }) => error.name)).toEqual([
+      "IntegrityError",
+      "Runtime.ExitError",
+      "SnapshotLostError",
+      "StoreThrottledError",
+    ]);
+  });
+});
+
+describe("a restore point", () => {
+  const point = () => ({
+    restorePointId: `20261121T021500Z-${randomBytes(5).toString("hex").slice(0, 10)}`,
+    source,
+    kind: "full",
+    status: "available" as const,
+    runId,
+    startedAt: now.toISOString(),
+    committedAt: now.toISOString(),
+    plainBytes: 1,
+    storedBytes: 1,
+    tables: 1,
+    rows: 1,
+    chunks: 1,
+    database: "d",
+    serverVersion: "18",
+    warnings: [],
+  });
+
+  it("is found by its id alone, and by its source", async () => {
+    const made = point();
+    await catalog.restorePoints.put(made);
+    await catalog.restorePoints.put(made);
+    expect(await catalog.restorePoints.get(made.restorePointId)).toEqual(made);
+    expect(await catalog.restorePoints.list(source)).toEqual([made]);
+  });
+
+  it("is quarantined when verification found damage, and still found", async () => {
+    const made = point();
+    await catalog.restorePoints.put(made);
+    await catalog.restorePoints.markVerified(made, { level: "full", at: now.toISOString(), isValid: false });
+    expect(await catalog.restorePoints.get(made.restorePointId)).toMatchObject({ status: "quarantined" });
+  });
+});

@@ -1,0 +1,100 @@
+import { afterAll, beforeAll, describe, expect, inject, it } from "vitest";
+import { parseConnection } from "../../core/postgres/connection.ts";
+import { compareLive } from "../../core/restore/compare.ts";
+import { asAdmin, createDatabase, type TestDatabase } from "../support/postgres.ts";
+import { clients, runMachine, storeConnection, visited } from "../support/stack.ts";
+import { backUp, catalog, databaseBehind, type MachineOutput } from "./sources.ts";
+
+const SOURCE_OBJECTS = `
+  CREATE TYPE mood AS ENUM ('sad', 'ok');
+  CREATE TABLE customer (id int PRIMARY KEY, name text, feels mood DEFAULT 'ok');
+  CREATE TABLE purchase (id bigint GENERATED ALWAYS AS IDENTITY, customer_id int REFERENCES customer, at date NOT NULL, note text)
+    PARTITION BY RANGE (at);
+  CREATE TABLE purchase_old PARTITION OF purchase FOR VALUES FROM (MINVALUE) TO ('2026-01-01');
+  CREATE TABLE purchase_new PARTITION OF purchase FOR VALUES FROM ('2026-01-01') TO (MAXVALUE);
+  CREATE INDEX ON purchase (customer_id);
+  CREATE MATERIALIZED VIEW per_customer AS SELECT customer_id, count(*) FROM purchase GROUP BY 1;
+  INSERT INTO customer SELECT n, 'name ' || n FROM generate_series(1, 500) n;
+  INSERT INTO purchase (customer_id, at, note) SELECT 1 + n % 500, date '2025-06-01' + n % 400, repeat(md5(n::text), 8)
+    FROM generate_series(1, 20000) n;
+  REFRESH MATERIALIZED VIEW per_customer;
+  SELECT lo_from_bytea(0, 'content')`;
+
+let source: TestDatabase;
+let restorePointId: string;
+
+const options = { rows: true, sessions: 2, applicationName: "test compare" };
+const urlOf = (name: string): string => source.url.replace(`/${source.name}?`, `/${name}?`);
+
+async function run(machine: "restore" | "compare", input: object) {
+  const ended = await runMachine(machine, { source: "spare", options: { target: "restored", restorePointId, ...input } });
+  return Object.assign(ended, { output: ended.result as MachineOutput });
+}
+
+beforeAll(async () => {
+  source = await databaseBehind("spare", SOURCE_OBJECTS);
+  restorePointId = (await backUp("spare")).outcome.restorePointId;
+  await storeConnection("restored-write", "postgres", "write");
+});
+afterAll(() => source.drop());
+
+describe("the restore machine", () => {
+  it("creates a database that is identical to the source", async () => {
+    const database = `${source.name}_copy`;
+    const { status, cause, output, events } = await run("restore", { create: true, database, compare: "rows" });
+    expect({ status, cause }).toEqual({ status: "SUCCEEDED", cause: undefined });
+    expect(output).toMatchObject({ restorePointId, status: "succeeded" });
+    expect(visited(events)).toEqual([
+      "Resolve",
+      "PrepareRestore",
+      "LoadSchema",
+      "LoadChunks",
+      "JudgeChunks",
+      "BuildIndexes",
+      "JudgeIndexes",
+      "AttachIndexes",
+      "AddForeignKeys",
+      "JudgeForeignKeys",
+      "FinishRestore",
+      "PlanCompare",
+      "CompareTables",
+      "JudgeCompare",
+      "CompleteRestore",
+      "Record",
+    ]);
+    const report = await compareLive(parseConnection(source.url), parseConnection(urlOf(database)), options);
+    expect(report.differences).toEqual([]);
+    expect((await catalog().chunks.list(output.runId)).every(({ winner }) => winner !== undefined)).toBe(true);
+
+    const compared = await run("compare", { database });
+    expect({ status: compared.status, cause: compared.cause }).toEqual({ status: "SUCCEEDED", cause: undefined });
+    await asAdmin((admin) => admin.query(`DROP DATABASE ${database}`));
+  });
+
+  it("fails, and leaves the target alone, when it is not empty", async () => {
+    const target = await createDatabase("occupied");
+    await target.query("CREATE TABLE precious (id int); INSERT INTO precious VALUES (1)");
+    const { status, error, cause } = await run("restore", { database: target.name });
+    expect({ status, error }).toEqual({ status: "FAILED", error: "PreconditionError" });
+    expect(cause).toContain("target-not-empty");
+    expect(cause).toContain("precious");
+    expect(await target.query("SELECT id FROM precious")).toEqual([{ id: 1 }]);
+    await target.drop();
+  });
+});
+
+describe("the compare machine", () => {
+  it("names the table in which one value was changed, and keeps a report", async () => {
+    const target = await createDatabase("changed");
+    const { user } = inject("postgres");
+    await target.query(`ALTER DATABASE ${target.name} OWNER TO ${user}; GRANT ALL ON SCHEMA public TO PUBLIC`);
+    await asAdmin((admin) => admin.query(`GRANT CREATE ON DATABASE ${target.name} TO PUBLIC`));
+    const restored = await run("restore", { database: target.name, noOwner: true });
+    expect({ status: restored.status, cause: restored.cause }).toEqual({ status: "SUCCEEDED", cause: undefined });
+    await target.query("UPDATE customer SET name = 'Name 250' WHERE id = 250");
+    const { status, error, cause } = await run("compare", { database: target.name });
+    expect({ status, error }).toEqual({ status: "FAILED", error: "IntegrityError" });
+    expect(cause).toMatch(/restore-differs.*"public"\."customer".*row-hash/);
+    await target.drop();
+  });
+});

@@ -1,0 +1,178 @@
+/**
+ * What every state machine keeps to: names of errors, who retries what, where a last catcher stands.
+ */
+import { readFile } from "node:fs/promises";
+import path from "node:path";
+import { beforeAll, describe, expect, it } from "vitest";
+import { errorClasses } from "../../core/errors.ts";
+import { functionSpecs } from "../../infra/functions.ts";
+import { camelCase, pascalCase } from "../../infra/names.ts";
+import { type Machine, readMachines, type State, statesOf } from "./machines.ts";
+
+/** Names that Step Functions and Lambda give to errors of their own, as far as we match them. */
+const AWS_NAMES =
+  /^(States\.(ALL|Timeout|TaskFailed|ItemReaderFailed)|Lambda\.(ServiceException|AWSLambdaException|SdkClientException|TooManyRequestsException|ClientExecutionTimeoutException|Unknown)|Sandbox\.Timedout|Runtime\.ExitError)$/;
+const OURS = new Set(Object.keys(errorClasses));
+/** Retrying these changes nothing, or hides what people have to see. */
+const NEVER_RETRIED = ["IntegrityError", "ConfigurationError", "PreconditionError", "CancelledError", "LeaseHeldError"];
+const RECORDERS = /^(RecordFailure|Note)/;
+
+let machines: readonly Machine[];
+let states: readonly (readonly [string, State])[];
+
+beforeAll(async () => {
+  machines = await readMachines();
+  states = machines.flatMap(({ name, definition }) =>
+    [...statesOf(definition)].map(([state, body]) => [`${name}.${state}`, body] as const),
+  );
+});
+
+const tasks = () => states.filter(([, { Type }]) => Type === "Task");
+
+describe("names of errors", () => {
+  it("are ours or AWS's, wherever they stand", () => {
+    const names = states.flatMap(([, { Retry = [], Catch = [] }]) =>
+      [...Retry, ...Catch].flatMap((rule) => rule.ErrorEquals),
+    );
+    const unknown = names.filter((name) => !OURS.has(name) && !AWS_NAMES.test(name));
+    expect(unknown).toEqual([]);
+  });
+
+  it("of ours are all handled: by name, or by a last catcher that records them", () => {
+    for (const { name, definition } of machines) {
+      const all = [...statesOf(definition)].map(([, state]) => state);
+      const byName = new Set(
+        all.flatMap(({ Retry = [], Catch = [] }) => [...Retry, ...Catch].flatMap((r) => r.ErrorEquals)),
+      );
+      expect(byName, name).toContain("StoreThrottledError");
+      expect(byName, name).toContain("States.ALL");
+    }
+    const backup = machines.find(({ name }) => name === "backup");
+    const named = [...statesOf(backup?.definition ?? { StartAt: "", States: {} })].flatMap(
+      ([, { Retry = [], Catch = [] }]) => [...Retry, ...Catch].flatMap(({ ErrorEquals }) => ErrorEquals),
+    );
+    const mustBeNamed = [
+      "SourceUnavailableError",
+      "StoreThrottledError",
+      "SourceBusyError",
+      "SnapshotLostError",
+      "TimeBudgetError",
+      "LeaseHeldError",
+    ];
+    expect(mustBeNamed.filter((name) => !named.includes(name))).toEqual([]);
+  });
+
+  it("that nothing can cure are never retried", () => {
+    for (const [name, { Retry = [] }] of states) {
+      const retried = Retry.flatMap(({ ErrorEquals }) => ErrorEquals);
+      expect(
+        retried.filter((error) => NEVER_RETRIED.includes(error) || error === "States.ALL"),
+        name,
+      ).toEqual([]);
+    }
+  });
+});
+
+describe("States.ALL", () => {
+  it("stands alone, last, and leads to a state that records the failure", () => {
+    for (const [name, { Catch = [] }] of states) {
+      for (const [index, { ErrorEquals, Next }] of Catch.entries()) {
+        if (!ErrorEquals.includes("States.ALL")) continue;
+        expect(ErrorEquals, name).toEqual(["States.ALL"]);
+        expect(index, name).toBe(Catch.length - 1);
+        expect(Next, name).toMatch(RECORDERS);
+      }
+    }
+  });
+});
+
+describe("every task", () => {
+  it("has a time limit that is longer than its function's", () => {
+    for (const [name, state] of tasks()) {
+      const limit = functionSpecs[folderOf(state)].timeoutSeconds;
+      expect(state.TimeoutSeconds, name).toBeGreaterThan(limit);
+      expect(state.TimeoutSeconds, name).toBeLessThanOrEqual(limit + 60);
+    }
+  });
+
+  it("is tried again with backoff and jitter when a store or Lambda asks for it", () => {
+    for (const [name, { Retry = [] }] of tasks()) {
+      const stores = Retry.find(({ ErrorEquals }) => ErrorEquals.includes("StoreThrottledError"));
+      expect(stores, name).toMatchObject({ JitterStrategy: "FULL", BackoffRate: 2 });
+      const lambda = Retry.find(({ ErrorEquals }) => ErrorEquals.includes("Lambda.TooManyRequestsException"));
+      expect(lambda, name).toMatchObject({ JitterStrategy: "FULL" });
+    }
+  });
+
+  it("that reaches a database is tried again when the database does not answer", () => {
+    for (const [name, state] of tasks()) {
+      if (functionSpecs[folderOf(state)].role === "none") continue;
+      const names = (state.Retry ?? []).flatMap(({ ErrorEquals }) => ErrorEquals);
+      expect(names, name).toContain("SourceUnavailableError");
+    }
+  });
+
+  it("calls a function that exists, in the place its row says", () => {
+    for (const [name, state] of tasks()) {
+      const folder = folderOf(state);
+      const isWorker = functionName(state).includes("workers.");
+      expect(functionSpecs[folder].network, name).toBe(isWorker ? "worker" : "none");
+    }
+  });
+});
+
+describe("a distributed Map", () => {
+  it("says how many children run at once, and tolerates all failures: its judge reads the catalog", () => {
+    for (const [name, state] of states) {
+      if (state.ItemProcessor?.ProcessorConfig?.Mode !== "DISTRIBUTED") continue;
+      expect(state.MaxConcurrency, name).toMatch(/^\$\{Concurrency\}$/);
+      expect(state, name).toMatchObject({ ToleratedFailurePercentage: 100, ResultPath: null });
+    }
+  });
+
+  it("gives its children what they need, for they see no variables from outside", () => {
+    for (const [name, { ItemProcessor }] of states) {
+      if (ItemProcessor?.ProcessorConfig?.Mode !== "DISTRIBUTED") continue;
+      const variables = JSON.stringify(ItemProcessor).match(/\$[a-zA-Z]+/g) ?? [];
+      const known = ["$states", "$merge", "$string", "$substring"];
+      expect(
+        variables.filter((variable) => !known.includes(variable)),
+        name,
+      ).toEqual([]);
+    }
+  });
+});
+
+describe("every machine", () => {
+  it("has a time limit, names its protocol and ends a failure under its own name", async () => {
+    for (const { name, definition } of machines) {
+      expect(definition.TimeoutSeconds, name).toBeGreaterThan(0);
+      expect(definition.Comment, name).toContain("Protocol 1");
+      const failed = [...statesOf(definition)].filter(([, { Type }]) => Type === "Fail").map(([, state]) => state);
+      expect(failed.length, name).toBeGreaterThan(0);
+      for (const { Error: error, Cause } of failed)
+        expect([error, Cause], name).toEqual([expect.stringMatching(/^\{%/), expect.stringMatching(/^\{%/)]);
+    }
+  });
+
+  it("has a page of the runbook for each code its functions throw", async () => {
+    const runbook = await readFile(path.join(import.meta.dirname, "../../docs/RUNBOOK.md"), "utf8");
+    for (const name of OURS) expect(runbook).toContain(name);
+  });
+});
+
+function functionName(state: State): string {
+  const name = (state.Arguments as { FunctionName?: unknown } | undefined)?.FunctionName;
+  return typeof name === "string" ? name : "";
+}
+
+/** @throws Error for a function that has no row. */
+function folderOf(state: State): keyof typeof functionSpecs {
+  const name = functionName(state);
+  const token = /^\$\{([A-Za-z]+)\}$/.exec(name)?.[1];
+  const verb = /workers\.([a-zA-Z]+)/.exec(name)?.[1];
+  const folders = Object.keys(functionSpecs) as (keyof typeof functionSpecs)[];
+  const folder = folders.find((found) => pascalCase(found) === token || camelCase(found) === verb);
+  if (folder === undefined) throw new Error(`no function is called ${name}`);
+  return folder;
+}
