@@ -15,8 +15,8 @@ describe("a session", () => {
     const hostile: Record<string, string> = {
       statement_timeout: "1000",
       lock_timeout: "1",
-      idle_in_transaction_session_timeout: "1",
-      idle_session_timeout: "1",
+      idle_in_transaction_session_timeout: "1000",
+      idle_session_timeout: "1000",
       transaction_timeout: "1000",
       DateStyle: "SQL, DMY",
       IntervalStyle: "sql_standard",
@@ -42,7 +42,9 @@ describe("a session", () => {
       const rows = await session.query(
         `SELECT 0.1::float8 + 0.2 AS f, '2026-02-03 04:05:06+00'::timestamptz::text AS t, '1 day 2 hours'::interval::text AS i,
                 '\\x00ff'::bytea::text AS b, 'a\\b' AS s, 'pg_class'::regclass::text AS r, 'ü' AS u,
-                current_setting('transaction_read_only') AS ro, current_setting('statement_timeout') AS st`,
+                current_setting('transaction_read_only') AS ro, current_setting('statement_timeout') AS st,
+                current_setting('idle_session_timeout') || current_setting('idle_in_transaction_session_timeout')
+                || current_setting('transaction_timeout') AS zeros`,
       );
       expect(rows).toEqual([
         {
@@ -55,6 +57,7 @@ describe("a session", () => {
           u: "ü",
           ro: "off",
           st: "0",
+          zeros: "000",
         },
       ]);
       expect(session.encoding).toBe("UTF8");

@@ -22,7 +22,7 @@ export async function startPoolingProxy(
   size = 2,
 ): Promise<PoolingProxy> {
   const clients = Array.from({ length: size }, () => new pg.Client({ ...server, database }));
-  await Promise.all(clients.map((client) => client.connect()));
+  await Promise.all(clients.map((client) => client.on("error", () => {}).connect()));
   const upstreams = clients.map((client) => client.connection.stream as Socket);
   const drivers = upstreams.map((socket) => socket.listeners("data") as ((chunk: Buffer) => void)[]);
   for (const socket of upstreams) socket.removeAllListeners("data");
@@ -86,8 +86,7 @@ export async function startPoolingProxy(
     close: async () => {
       for (const socket of open) socket.destroy();
       proxy.close();
-      for (const [index, socket] of upstreams.entries())
-        for (const listener of drivers[index] ?? []) socket.on("data", listener);
+      for (const socket of upstreams) socket.destroy();
       await Promise.all(clients.map((client) => client.end()));
     },
   };

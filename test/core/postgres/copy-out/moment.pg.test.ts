@@ -57,39 +57,44 @@ describe("a dump under transfers between accounts", () => {
     };
     const tellers = [teller(), teller(), teller()];
     let moved = 0;
-    for (let round = 0; round < 4; round += 1) {
-      const first = await open();
-      const base = await takeBase(first);
-      const planner = await open();
-      await importSnapshot(planner, base.snapshotId);
-      const { chunks } = await planDump(planner, SMALL);
-      const texts: string[] = [];
-      const queue = [...chunks];
-      const work = async (snapshotId: string, atMost: number): Promise<void> => {
-        const worker = await open();
-        await importSnapshot(worker, snapshotId);
-        for (let done = 0; done < atMost; done += 1) {
-          const chunk = queue.shift();
-          if (chunk === undefined) break;
-          for (const [name, text] of await tablesIn(worker, chunk)) texts.push(...text.map((row) => `${name}\t${row}`));
-        }
-        await worker.end();
-      };
-      const second = await open();
-      const early = [work(base.snapshotId, 2), work(base.snapshotId, 2)];
-      const relayed = await relayBase(second, base.snapshotId);
-      await Promise.all(early);
-      await first.end();
-      await Promise.all([1, 2, 3].map(() => work(relayed.snapshotId, 1000)));
-      await second.end();
-      const balances = texts.filter((row) => row.startsWith("account\t")).map((row) => Number(row.split("\t")[2]));
-      const amounts = texts.filter((row) => row.startsWith("posting\t")).map((row) => Number(row.split("\t")[2]));
-      expect([balances.length, sum(balances), sum(amounts)]).toEqual([accounts, 0, 0]);
-      expect(chunks.length).toBeGreaterThan(5);
-      moved += balances.filter((balance) => balance !== 0).length;
+    try {
+      for (let round = 0; round < 4; round += 1) {
+        const first = await open();
+        const base = await takeBase(first);
+        const planner = await open();
+        await importSnapshot(planner, base.snapshotId);
+        const { chunks } = await planDump(planner, SMALL);
+        await planner.end();
+        const texts: string[] = [];
+        const queue = [...chunks];
+        const work = async (snapshotId: string, atMost: number): Promise<void> => {
+          const worker = await open();
+          await importSnapshot(worker, snapshotId);
+          for (let done = 0; done < atMost; done += 1) {
+            const chunk = queue.shift();
+            if (chunk === undefined) break;
+            for (const [name, text] of await tablesIn(worker, chunk))
+              texts.push(...text.map((row) => `${name}\t${row}`));
+          }
+          await worker.end();
+        };
+        const second = await open();
+        const early = [work(base.snapshotId, 2), work(base.snapshotId, 2)];
+        const relayed = await relayBase(second, base.snapshotId);
+        await Promise.all(early);
+        await first.end();
+        await Promise.all([1, 2, 3].map(() => work(relayed.snapshotId, 1000)));
+        await second.end();
+        const balances = texts.filter((row) => row.startsWith("account\t")).map((row) => Number(row.split("\t")[2]));
+        const amounts = texts.filter((row) => row.startsWith("posting\t")).map((row) => Number(row.split("\t")[2]));
+        expect([balances.length, sum(balances), sum(amounts)]).toEqual([accounts, 0, 0]);
+        expect(chunks.length).toBeGreaterThan(5);
+        moved += balances.filter((balance) => balance !== 0).length;
+      }
+    } finally {
+      isOver = true;
+      await Promise.all(tellers);
     }
-    isOver = true;
-    await Promise.all(tellers);
     expect(moved).toBeGreaterThan(0);
     await source.query("DROP TABLE account, posting");
   });
