@@ -1,4 +1,5 @@
 import { randomBytes } from "node:crypto";
+import type pg from "pg";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { listRoles, type RoleList, roleStatements, rolesSql } from "../../../../core/postgres/roles/index.ts";
 import { asAdmin, createDatabase, type TestDatabase } from "../../../support/postgres.ts";
@@ -7,13 +8,14 @@ import { withSession } from "../ddl/support/round-trip.ts";
 const suffix = randomBytes(4).toString("hex");
 const name = (role: string) => `${role} "it's" ${suffix}`;
 const quoted = (role: string) => `"${name(role).replaceAll('"', '""')}"`;
-const ROLES = ["owner", "grantee", "policy", "defaults", "column", "login", "above", "settings", "stranger"];
+const ROLES = ["owner", "grantee", "policy", "defaults", "column", "login", "above", "settings"];
 let database: TestDatabase;
 
 beforeAll(async () => {
   database = await createDatabase("roles");
   await asAdmin((admin) =>
     admin.query(`
+      CREATE ROLE ${quoted("stranger")};
       ${ROLES.map((role) => `CREATE ROLE ${quoted(role)};`).join("\n")}
       ALTER ROLE ${quoted("login")} LOGIN PASSWORD 'top secret' CONNECTION LIMIT 5 VALID UNTIL '2031-01-02 03:04:05+00';
       ALTER ROLE ${quoted("owner")} CREATEDB CREATEROLE BYPASSRLS NOINHERIT;
@@ -36,7 +38,9 @@ beforeAll(async () => {
 
 afterAll(async () => {
   await database.drop();
-  await asAdmin((admin) => admin.query(ROLES.map((role) => `DROP ROLE IF EXISTS ${quoted(role)};`).join("")));
+  await asAdmin((admin) =>
+    admin.query([...ROLES, "stranger"].map((role) => `DROP ROLE IF EXISTS ${quoted(role)};`).join("")),
+  );
 });
 
 const list = (): Promise<RoleList> => withSession(database.name, "read", listRoles);
@@ -71,25 +75,68 @@ describe("the roles of a database", () => {
     expect(rolesSql(roles)).not.toContain("PASSWORD");
   });
 
-  it("are the same again after their statements have run where they are missing", async () => {
+  it.each<readonly [string, (admin: pg.Client, list: RoleList) => Promise<unknown>]>([
+    ["the script", (admin, roles) => admin.query(rolesSql(roles, { withLogin: true }))],
+    [
+      "the statements",
+      async (admin, roles) => {
+        for (const { sql } of roleStatements(roles, { withLogin: true })) await admin.query(sql);
+      },
+    ],
+  ])("are the same again after %s has run where they are missing", async (_, make) => {
     const before = await list();
     await database.query(`ALTER TABLE t OWNER TO postgres; DROP POLICY p ON t`);
     await asAdmin(async (admin) => {
       await admin.query(`REVOKE ${quoted("above")} FROM ${quoted("grantee")}; DROP ROLE ${quoted("above")}`);
       await admin.query(`DROP ROLE ${quoted("login")}; DROP ROLE ${quoted("owner")}`);
       await admin.query(`DROP ROLE ${quoted("policy")}`);
-      for (const { sql } of roleStatements(before, { withLogin: true })) await admin.query(sql);
-      for (const { sql } of roleStatements(before)) await admin.query(sql);
+      await make(admin, before);
+      await make(admin, before);
     });
     await database.query(`ALTER TABLE t OWNER TO ${quoted("owner")}; CREATE POLICY p ON t TO ${quoted("policy")}`);
     expect(await list()).toEqual(before);
   });
 
+  it("are left as they are where they exist", async () => {
+    const before = await list();
+    await asAdmin(async (admin) => {
+      await admin.query(`ALTER ROLE ${quoted("owner")} NOCREATEDB; REVOKE ${quoted("owner")} FROM ${quoted("login")}`);
+      await admin.query(rolesSql(before));
+    });
+    const { roles, memberships } = await list();
+    expect(roles.find((role) => role.name === name("owner"))?.canCreateDatabase).toBe(false);
+    expect(memberships.filter((membership) => membership.member === name("login"))).toEqual([]);
+    await asAdmin((admin) =>
+      admin.query(
+        `ALTER ROLE ${quoted("owner")} CREATEDB; GRANT ${quoted("owner")} TO ${quoted("login")} WITH ADMIN OPTION`,
+      ),
+    );
+  });
+
+  it("are made as far as the server allows, and what it refuses is reported", async () => {
+    const before = await list();
+    const notices: string[] = [];
+    await database.query(`ALTER TABLE t OWNER TO postgres`);
+    await asAdmin(async (admin) => {
+      admin.on("notice", (notice) => notices.push(notice.message ?? ""));
+      await admin.query(
+        `DROP ROLE ${quoted("login")}; DROP ROLE ${quoted("owner")}; ALTER ROLE ${quoted("stranger")} CREATEROLE`,
+      );
+      await admin.query(`SET ROLE ${quoted("stranger")}`);
+      await admin.query(rolesSql(before));
+      await admin.query("RESET ROLE");
+      await admin.query(`ALTER ROLE ${quoted("owner")} CREATEDB`);
+    });
+    expect(notices).toContainEqual(expect.stringMatching(/^ALTER ROLE .*owner.* BYPASSRLS: permission denied/));
+    await database.query(`ALTER TABLE t OWNER TO ${quoted("owner")}`);
+    const made = (await list()).roles.find((role) => role.name === name("owner"));
+    expect(made).toMatchObject({ bypassesRowSecurity: false, comment: "owns; 'all'", inherits: false });
+    expect((await list()).roles.find((role) => role.name === name("login"))).toMatchObject({ canLogin: false });
+  });
+
   it("come without LOGIN unless that is asked for", async () => {
     const roles = await list();
-    const statements = (options: { withLogin?: boolean }) => JSON.stringify(roleStatements(roles, options));
-    expect(statements({})).not.toMatch(/ LOGIN/);
-    expect(statements({ withLogin: true })).toMatch(/ LOGIN/);
-    expect(statements({})).not.toMatch(/CREATE ROLE \\"pg_/);
+    expect(rolesSql(roles)).not.toMatch(/ LOGIN/);
+    expect(rolesSql(roles)).not.toMatch(/CREATE ROLE "pg_/);
   });
 });
