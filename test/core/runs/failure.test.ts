@@ -1,0 +1,45 @@
+import { describe, expect, it } from "vitest";
+import { ConfigurationError, toErrorRecord } from "../../../core/errors.ts";
+import { lineOf, parseCause } from "../../../core/runs/failure.ts";
+import { asReported } from "../../../lambdas/shared/boundary.ts";
+
+/** What Lambda makes of a thrown error. */
+function causeOf(error: Error): string {
+  return JSON.stringify({ errorType: error.name, errorMessage: error.message, trace: [error.stack] });
+}
+
+describe("a caught error", () => {
+  it("of ours comes back as it was thrown", () => {
+    const record = toErrorRecord(new ConfigurationError("unknown-source", "source is x", { hint: "Deploy." }));
+    expect(parseCause("ConfigurationError", causeOf(asReported(record, undefined)))).toEqual(record);
+  });
+
+  it("of Lambda's own has a code and its sentence", () => {
+    const cause = JSON.stringify({
+      errorMessage: "Task timed out after 900.00 seconds",
+      errorType: "Sandbox.Timedout",
+    });
+    expect(parseCause("Sandbox.Timedout", cause)).toEqual({
+      name: "Sandbox.Timedout",
+      code: "sandbox-timedout",
+      message: "Task timed out after 900.00 seconds",
+    });
+  });
+
+  it("without a cause, or with half of one, is still a record", () => {
+    expect(parseCause("States.Timeout", undefined)).toMatchObject({ code: "states-timeout" });
+    expect(parseCause("TypeError", '{"errorType":"Type')).toMatchObject({ name: "TypeError", code: "unexpected" });
+  });
+
+  it("that is long is cut before it can fill a state", () => {
+    const record = toErrorRecord(new ConfigurationError("x", "y".repeat(100_000)));
+    expect(causeOf(asReported(record, undefined)).length).toBeLessThan(4_000);
+    expect(parseCause("A.B", "z".repeat(100_000)).message.length).toBeLessThan(2_000);
+  });
+
+  it("reads as one line", () => {
+    expect(lineOf({ name: "IntegrityError", code: "object-missing", message: "x is gone" })).toBe(
+      "IntegrityError (object-missing): x is gone",
+    );
+  });
+});
