@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto";
-import { CreateBucketCommand, ListMultipartUploadsCommand } from "@aws-sdk/client-s3";
+import { CreateBucketCommand, ListMultipartUploadsCommand, PutObjectCommand } from "@aws-sdk/client-s3";
 import { afterAll, beforeAll, expect, inject, test } from "vitest";
 import { createEnvelope } from "../../../../core/vault/envelope/create.ts";
 import { kmsRecipient, kmsUnwrapper } from "../../../../core/vault/envelope/kms.ts";
@@ -43,6 +43,16 @@ test("names a bucket that is not there", async () => {
     code: "bucket-missing",
   });
   await expect(elsewhere.read("v1/x")).rejects.toMatchObject({ code: "bucket-missing" });
+});
+
+test("says of an archived object where it is, and that it has to be thawed", async () => {
+  const archived = { Bucket: bucket, Key: "v1/data/cold", Body: "rows", StorageClass: "GLACIER" } as const;
+  await clients.s3().send(new PutObjectCommand(archived));
+  expect(await open().head("v1/data/cold")).toMatchObject({ tier: "GLACIER", bytes: 4 });
+  await expect(open().read("v1/data/cold")).rejects.toMatchObject({
+    name: "ObjectFrozenError",
+    code: "object-archived",
+  });
 });
 
 test("holds a restore point under a KMS key that is verified by S3's own checksums and to the last byte", async () => {
