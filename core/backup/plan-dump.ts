@@ -4,7 +4,7 @@
  */
 import type { Run, Snapshot } from "../catalog/index.ts";
 import { SourceUnavailableError } from "../errors.ts";
-import { dumpSchema, parseArchive, plainSql } from "../postgres/ddl/index.ts";
+import { databaseProperties, dumpSchema, listLargeObjects, parseArchive, plainSql } from "../postgres/ddl/index.ts";
 import { planDump } from "../postgres/plan/index.ts";
 import { listRoles } from "../postgres/roles/index.ts";
 import { type OpenEnvelope, openEnvelope } from "../vault/envelope/open.ts";
@@ -92,6 +92,8 @@ async function readSource(
     await importNewest(session, run, context.catalog);
     const plan = await planDump(session, { chunkBytes });
     const roles = await listRoles(session);
+    const database = await databaseProperties(session);
+    const largeObjects = await listLargeObjects(session);
     await session.query("COMMIT");
     const newest = (await context.catalog.snapshots.newest(run)) ?? snapshot;
     const { archive, warnings } = await dumpSchema(schemaSession, { snapshotId: newest.snapshotId, lockWaitSeconds });
@@ -101,6 +103,8 @@ async function readSource(
       ["pre-data.sql", plainSql(toc, "pre-data")],
       ["post-data.sql", plainSql(toc, "post-data")],
       ["roles.json", Buffer.from(JSON.stringify(roles))],
+      ["database.json", Buffer.from(JSON.stringify(database))],
+      ["large-objects.json", Buffer.from(JSON.stringify(largeObjects))],
     ]);
     return { ...plan, schema, schemaWarnings: warnings };
   } finally {

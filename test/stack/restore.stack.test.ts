@@ -27,13 +27,16 @@ const options = { rows: true, sessions: 2, applicationName: "test compare" };
 const urlOf = (name: string): string => source.url.replace(`/${source.name}?`, `/${name}?`);
 
 async function run(machine: "restore" | "compare", input: object) {
-  const ended = await runMachine(machine, { source: "spare", options: { target: "restored", restorePointId, ...input } });
+  const ended = await runMachine(machine, {
+    source: "spare",
+    options: { target: "restored", restorePointId, ...input },
+  });
   return Object.assign(ended, { output: ended.result as MachineOutput });
 }
 
 beforeAll(async () => {
   source = await databaseBehind("spare", SOURCE_OBJECTS);
-  restorePointId = (await backUp("spare")).outcome.restorePointId;
+  restorePointId = (await backUp("spare")).outcome?.restorePointId ?? "";
   await storeConnection("restored-write", "postgres", "write");
 });
 afterAll(() => source.drop());
