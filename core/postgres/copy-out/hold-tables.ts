@@ -1,23 +1,22 @@
 /** A worker's own locks on the tables of its chunk. @module */
 import { setTimeout as delay } from "node:timers/promises";
-import type { RowsPart } from "../plan/types.ts";
+import type { Relation } from "../relations.ts";
 import type { Session } from "../session.ts";
 import { assertSame, explainLockFailure, isLockRefused, lockRelations } from "../snapshot/index.ts";
 
 const RETRY_MILLIS = 500;
 
 /**
- * ACCESS SHARE on every table of the parts, without queueing: behind a queued ALTER a waiting lock would wait for the
+ * ACCESS SHARE on every table, without queueing: behind a queued ALTER a waiting lock would wait for the
  * holder, who waits for us, and PostgreSQL sees no deadlock in that. Then checks that each table is the planned one.
  * The holder's lock alone is not enough: it may be lost without our snapshot being lost.
  * @throws SourceBusyError `lock-not-granted` naming the blocker; SnapshotLostError `table-gone`, `table-rewritten`.
  */
 export async function holdTables(
   session: Session,
-  parts: readonly RowsPart[],
+  tables: readonly Pick<Relation, "oid" | "relfilenode" | "schema" | "name">[],
   options: { readonly lockWaitMillis: number; readonly signal?: AbortSignal },
 ): Promise<void> {
-  const tables = parts.map(({ tableOid: oid, relfilenode, schema, name }) => ({ oid, relfilenode, schema, name }));
   if (tables.length === 0) return;
   let waitedMillis = 0;
   for (;;) {
@@ -33,7 +32,8 @@ export async function holdTables(
       }
     }
     const pause = Math.min(RETRY_MILLIS, options.lockWaitMillis - waitedMillis);
-    await delay(pause, undefined, options.signal === undefined ? {} : { signal: options.signal });
+    // An abort wakes it early; the next round throws the signal's own reason.
+    await delay(pause, undefined, options.signal === undefined ? {} : { signal: options.signal }).catch(() => {});
     waitedMillis += pause;
   }
   await session.query("RELEASE SAVEPOINT holdfast_locks");

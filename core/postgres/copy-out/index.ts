@@ -1,12 +1,12 @@
 /** One chunk out of PostgreSQL, as one stream of COPY text. @module */
-import { LARGE_OBJECTS_OID, type LargeObjectsPart, type PlannedChunk, type RowsPart } from "../plan/types.ts";
+import { LARGE_OBJECTS_OID, type PlannedChunk, type RowsPart } from "../plan/types.ts";
 import type { Session } from "../session.ts";
 import { assertSame } from "../snapshot/index.ts";
-import { qualifiedName } from "../sql.ts";
-import { copyRange, type RangeStatements } from "./copy-range.ts";
+import { copyRange } from "./copy-range.ts";
+import { type Cursor, isRows, type Part, type Split, splitAt } from "./cursor.ts";
 import { holdTables } from "./hold-tables.ts";
 import { type Slice, SliceJoiner } from "./slices.ts";
-import { copyLargeObjects, copyRows, hashRows } from "./statements.ts";
+import { statementsOf } from "./statements.ts";
 
 export type { Slice } from "./slices.ts";
 
@@ -23,12 +23,9 @@ export interface CopyChunkOptions {
   readonly signal?: AbortSignal;
 }
 
-export interface CopyOutResult {
+/** `covered` is the chunk narrowed to what was copied; `rest`, if any, is for another chunk. */
+export interface CopyOutResult extends Split {
   readonly slices: readonly Slice[];
-  /** What was copied: the chunk narrowed to it. */
-  readonly covered: PlannedChunk["parts"];
-  /** What was not, for another chunk; absent when all was. */
-  readonly rest?: PlannedChunk["parts"];
 }
 
 export interface CopyOut {
@@ -55,41 +52,19 @@ async function* copyParts(
   resolve: (result: CopyOutResult) => void,
   reject: (error: unknown) => void,
 ): AsyncGenerator<Buffer, void, undefined> {
-  const { session, chunk, mayContinue = () => true, lockWaitMillis = 60_000, signal } = options;
+  const { session, chunk, lockWaitMillis = 60_000, signal } = options;
   const joiner = new SliceJoiner();
-  const parts: readonly Part[] = chunk.parts;
-  let cursor: Cursor = { part: 0, range: 0 };
+  const tables = tablesOf(chunk);
   let isDone = false;
   try {
-    await holdTables(session, tablesOf(chunk), signal === undefined ? { lockWaitMillis } : { lockWaitMillis, signal });
-    copying: for (const [index, part] of parts.entries()) {
-      joiner.begin("tableOid" in part ? part.tableOid : LARGE_OBJECTS_OID);
-      for (const [range, statements] of statementsOf(part, session.encoding, options.rowHash === true).entries()) {
-        cursor = { part: index, range };
-        if ((index > 0 || range > 0) && !mayContinue()) break copying;
-        const copy = copyRange(session, statements, signal);
-        let step = await copy.next();
-        try {
-          for (; step.done !== true; step = await copy.next()) {
-            const ready = joiner.add(step.value);
-            if (ready !== undefined) yield ready;
-          }
-        } finally {
-          if (step.done !== true) await copy.return({ rows: 0 });
-        }
-        joiner.addRange(step.value.rows, step.value.rowHash);
-        cursor = { part: index, range: range + 1 };
-      }
-      joiner.finish();
-      cursor = { part: index + 1, range: 0 };
-    }
-    if (cursor.range > 0) joiner.finish();
-    // Names were looked up again by every COPY: still the same tables, or what was read is not what was planned.
-    await assertSame(session, knownOf(tablesOf(chunk)));
+    await holdTables(session, tables, signal === undefined ? { lockWaitMillis } : { lockWaitMillis, signal });
+    const cursor = yield* copyUntilTold(options, joiner);
+    // Every COPY looked its table up by name again: still the same tables, or what was read is not what was planned.
+    await assertSame(session, tables);
     const last = joiner.flush();
     if (last !== undefined) yield last;
     isDone = true;
-    resolve({ slices: joiner.slices, ...split(parts, cursor) } as CopyOutResult);
+    resolve({ slices: joiner.slices, ...splitAt(chunk, cursor) });
   } catch (error) {
     isDone = true;
     reject(error);
@@ -99,48 +74,29 @@ async function* copyParts(
   }
 }
 
-type Part = RowsPart | LargeObjectsPart;
-/** Ranges before it are copied. */
-interface Cursor {
-  readonly part: number;
-  readonly range: number;
+/** @returns the first range that was not copied. */
+async function* copyUntilTold(
+  { session, chunk, mayContinue = () => true, rowHash = false, signal }: CopyChunkOptions,
+  joiner: SliceJoiner,
+): AsyncGenerator<Buffer, Cursor, undefined> {
+  const parts: readonly Part[] = chunk.parts;
+  for (const [index, part] of parts.entries()) {
+    if (index > 0 && !mayContinue()) return { part: index, range: 0 };
+    joiner.begin(isRows(part) ? part.tableOid : LARGE_OBJECTS_OID);
+    for (const [range, statements] of statementsOf(part, session.encoding, rowHash).entries()) {
+      if (range > 0 && !mayContinue()) {
+        joiner.finish();
+        return { part: index, range };
+      }
+      const { rows, rowHash: hash } = yield* joiner.through(copyRange(session, statements, signal));
+      joiner.addRange(rows, hash);
+    }
+    joiner.finish();
+  }
+  return { part: parts.length, range: 0 };
 }
 
-function tablesOf(chunk: PlannedChunk): readonly RowsPart[] {
-  return chunk.kind === "large-objects" ? [] : chunk.parts;
-}
-
-function knownOf(parts: readonly RowsPart[]) {
+function tablesOf(chunk: PlannedChunk) {
+  const parts: readonly RowsPart[] = chunk.kind === "large-objects" ? [] : chunk.parts;
   return parts.map(({ tableOid: oid, relfilenode, schema, name }) => ({ oid, relfilenode, schema, name }));
-}
-
-function statementsOf(part: Part, encoding: string, withHash: boolean): RangeStatements[] {
-  if (!("tableOid" in part)) {
-    return part.ranges.map((range) => ({
-      label: `large objects from ${range.fromOid}`,
-      copy: copyLargeObjects(range, encoding),
-    }));
-  }
-  return part.ranges.map((range) => {
-    const label = `${qualifiedName(part)} from block ${range.fromBlock}`;
-    const copy = copyRows(part, range, encoding);
-    return withHash ? { label, copy, hash: hashRows(part, range) } : { label, copy };
-  });
-}
-
-function split(parts: readonly Part[], cursor: Cursor): { covered: Part[]; rest?: Part[] } {
-  const covered = parts.slice(0, cursor.part);
-  const rest = parts.slice(cursor.part);
-  const current = parts[cursor.part];
-  if (current !== undefined && cursor.range > 0) {
-    covered.push(withRanges(current, 0, cursor.range));
-    rest[0] = withRanges(current, cursor.range, current.ranges.length);
-  }
-  return rest.length === 0 ? { covered } : { covered, rest };
-}
-
-function withRanges(part: Part, start: number, end: number): Part {
-  return "tableOid" in part
-    ? { ...part, ranges: part.ranges.slice(start, end) }
-    : { ...part, ranges: part.ranges.slice(start, end) };
 }

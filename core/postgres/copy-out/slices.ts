@@ -38,8 +38,23 @@ export class SliceJoiner {
     this.#open = { tableOid, offset: this.#position, digest: createHash("sha256"), rows: 0, hashes: [] };
   }
 
-  /** @returns what is ready to go out, if anything. */
-  add(block: Buffer): Buffer | undefined {
+  /** Yields what is ready to go out; leaving early leaves the source early too. @returns what the source returned. */
+  async *through<Result>(source: AsyncGenerator<Buffer, Result, undefined>): AsyncGenerator<Buffer, Result, undefined> {
+    let isEnded = false;
+    try {
+      for (;;) {
+        const step = await source.next();
+        isEnded = step.done === true;
+        if (step.done === true) return step.value;
+        const ready = this.#add(step.value);
+        if (ready !== undefined) yield ready;
+      }
+    } finally {
+      if (!isEnded) await source.return(undefined as never);
+    }
+  }
+
+  #add(block: Buffer): Buffer | undefined {
     this.#open?.digest.update(block);
     this.#position += block.length;
     if (this.#gatheredBytes === 0 && block.length >= BLOCK_BYTES) return block;

@@ -1,0 +1,58 @@
+import pg from "pg";
+import { describe, expect, it } from "vitest";
+import { ConfigurationError } from "../../../core/errors.ts";
+import { mapPostgresError, sqlState } from "../../../core/postgres/errors.ts";
+
+function fromServer(code: string): Error {
+  const error = new pg.DatabaseError("the server's words", 0, "error");
+  error.code = code;
+  return error;
+}
+
+function fromSocket(code: string): Error {
+  return Object.assign(new Error(`connect ${code}`), { code });
+}
+
+describe("an error of the server or of the way to it", () => {
+  it.each([
+    ["28P01", "ConfigurationError", "authentication-failed"],
+    ["28000", "ConfigurationError", "authentication-refused"],
+    ["3D000", "ConfigurationError", "database-not-found"],
+    ["42501", "PreconditionError", "privilege-missing"],
+    ["53300", "SourceUnavailableError", "too-many-connections"],
+    ["53400", "SourceUnavailableError", "server-out-of-resources"],
+    ["57P01", "SourceUnavailableError", "server-shut-down"],
+    ["57014", "SourceUnavailableError", "query-cancelled"],
+    ["08006", "SourceUnavailableError", "connection-lost"],
+    ["55P03", "SourceBusyError", "lock-not-granted"],
+    ["40P01", "SourceBusyError", "deadlock"],
+    ["40001", "SnapshotLostError", "conflict-with-recovery"],
+    ["25P03", "SnapshotLostError", "session-timed-out"],
+    ["XX001", "IntegrityError", "source-data-corrupted"],
+    ["22012", "PreconditionError", "postgres-22012"],
+  ])("SQLSTATE %s is %s %s", (state, name, code) => {
+    const error = mapPostgresError(fromServer(state), "copying x");
+    expect(error).toMatchObject({ name, code, message: `copying x: the server's words (SQLSTATE ${state})` });
+    expect(error.hint).toMatch(/\.$/);
+    expect(sqlState(error)).toBe(state);
+  });
+
+  it.each([
+    ["ECONNREFUSED", "SourceUnavailableError", "connection-refused"],
+    ["ENOTFOUND", "SourceUnavailableError", "host-not-found"],
+    ["ENETUNREACH", "SourceUnavailableError", "host-unreachable"],
+    ["CERT_HAS_EXPIRED", "ConfigurationError", "certificate-expired"],
+  ])("code %s is %s %s", (socketCode, name, code) => {
+    expect(mapPostgresError(fromSocket(socketCode), "connecting")).toMatchObject({ name, code });
+  });
+
+  it("is told from several addresses by the first of them", () => {
+    const both = new AggregateError([fromSocket("ECONNREFUSED"), fromSocket("ENETUNREACH")]);
+    expect(mapPostgresError(both, "connecting")).toMatchObject({ code: "connection-refused" });
+  });
+
+  it("passes through when it is ours already", () => {
+    const ours = new ConfigurationError("x", "y");
+    expect(mapPostgresError(ours, "z")).toBe(ours);
+  });
+});
