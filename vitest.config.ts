@@ -13,6 +13,7 @@ export default defineConfig({
           include: ["test/**/*.test.ts"],
           exclude: ["test/**/*.{pg,stack}.test.ts"],
           testTimeout: minute,
+          hookTimeout: minute,
         },
       },
       {
