@@ -2,8 +2,15 @@
  * The codecs an object's plaintext may be compressed with before it is encrypted.
  * @module
  */
-import type { Transform } from "node:stream";
-import { constants, createGunzip, createGzip, createZstdCompress, createZstdDecompress } from "node:zlib";
+import {
+  constants,
+  createGunzip,
+  createGzip,
+  createZstdCompress,
+  createZstdDecompress,
+  type Gunzip,
+  type ZstdDecompress,
+} from "node:zlib";
 import { through } from "../stream/through.ts";
 import { MalformedError } from "./malformed.ts";
 
@@ -20,7 +27,7 @@ export const SMALL_OBJECT_COMPRESSION: Compression = { codec: "zstd", level: 6 }
 
 /** Big output pieces: each costs a hop through the thread pool and a cipher call. */
 const PIECE_BYTES = 256 * 1024;
-/** zstd may ask its reader for a window; 8 MiB is what level 19 needs, and a reader that allows more can be made to hold it. */
+/** zstd may ask its reader for a window of this size, 128 MiB; what asks for more is refused, not held. */
 const MOST_WINDOW_LOG = 27;
 
 export function compress(source: AsyncIterable<Uint8Array>, compression: Compression): AsyncIterable<Uint8Array> {
@@ -54,16 +61,28 @@ export async function* decompress(source: AsyncIterable<Uint8Array>, codec: Code
   transform.once("error", (error) => {
     failure = error;
   });
+  let fedBytes = 0;
+  let isExhausted = false;
+  const fed = async function* (): AsyncGenerator<Uint8Array> {
+    for await (const piece of source) {
+      fedBytes += piece.length;
+      yield piece;
+    }
+    isExhausted = true;
+  };
   try {
-    yield* through(source, transform);
+    yield* through(fed(), transform);
   } catch (error) {
     // An error of the source passes through the transform too; only its own mean that the bytes are bad.
     if (error === failure && isOfZlib(error)) throw new MalformedError(`not a whole ${codec} stream`, { cause: error });
     throw error;
   }
+  // Node ends well at the codec's own end and drops what follows; `bytesWritten` is what the codec took.
+  if (!isExhausted || transform.bytesWritten !== fedBytes)
+    throw new MalformedError(`goes on after its ${codec} stream`);
 }
 
-function decompressor(codec: Exclude<Codec, "none">): Transform {
+function decompressor(codec: Exclude<Codec, "none">): Gunzip | ZstdDecompress {
   if (codec === "gzip") return createGunzip({ chunkSize: PIECE_BYTES });
   return createZstdDecompress({
     chunkSize: PIECE_BYTES,

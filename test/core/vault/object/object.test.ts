@@ -1,4 +1,5 @@
 import { createHash, randomBytes } from "node:crypto";
+import { setImmediate } from "node:timers/promises";
 import {
   AlgorithmSuiteIdentifier,
   buildDecrypt,
@@ -103,7 +104,7 @@ describe("damage", () => {
 
   test.each(CODECS)("of any one bit is found and named ($codec)", async (compression) => {
     const store = memoryStore();
-    const written = await write(store, body, { compression });
+    const written = await write(store, body.subarray(0, 1100), { compression });
     const whole = store.objects.get(key) ?? Buffer.alloc(0);
     for (let at = 0; at < whole.length; at += 1) {
       const changed = Buffer.from(whole);
@@ -320,4 +321,90 @@ test("lets a reader leave in the middle and closes the stored stream", async () 
     break;
   }
   await expect.poll(() => isClosed).toBe(true);
+});
+
+test("closes the source when the store fails, and passes the store's error on", async () => {
+  const failure = new StoreThrottledError("store-throttled", "slow down");
+  for (const compression of CODECS) {
+    let isClosed = false;
+    async function* source(): AsyncGenerator<Uint8Array> {
+      try {
+        for (;;) yield randomBytes(100_000);
+      } finally {
+        isClosed = true;
+      }
+    }
+    const failing = {
+      ...memoryStore(),
+      upload: async (_key: string, body: AsyncIterable<Uint8Array>) => {
+        let bytes = 0;
+        for await (const piece of body) {
+          bytes += piece.length;
+          if (bytes > 300_000) throw failure;
+        }
+        return { key, bytes };
+      },
+    };
+    await expect(write(failing, Buffer.alloc(0), { source: source(), compression })).rejects.toBe(failure);
+    await expect.poll(() => isClosed).toBe(true);
+  }
+});
+
+describe("back-pressure", () => {
+  const MEBIBYTE = 1024 * 1024;
+  const turns = async (n: number): Promise<void> => {
+    for (let turn = 0; turn < n; turn += 1) await setImmediate();
+  };
+
+  test.each(CODECS)("takes no more from its source than a slow store lets through ($codec)", async (compression) => {
+    let given = 0;
+    async function* source(): AsyncGenerator<Uint8Array> {
+      for (let n = 0; n < 20; n += 1) {
+        given += MEBIBYTE;
+        yield randomBytes(MEBIBYTE);
+      }
+    }
+    let taken = 0;
+    let mostAhead = 0;
+    const slow = {
+      ...memoryStore(),
+      upload: async (_key: string, body: AsyncIterable<Uint8Array>) => {
+        for await (const piece of body) {
+          taken += piece.length;
+          mostAhead = Math.max(mostAhead, given - taken);
+          if (piece.length > 10_000) await turns(5);
+        }
+        return { key, bytes: taken };
+      },
+    };
+    await write(slow, Buffer.alloc(0), { source: source(), compression, frameBytes: MEBIBYTE });
+    expect(given).toBe(20 * MEBIBYTE);
+    expect(mostAhead).toBeLessThan(6 * MEBIBYTE);
+  });
+
+  test.each(CODECS)("takes no more from the store than a slow reader lets through ($codec)", async (compression) => {
+    const store = memoryStore();
+    const source = pieces(randomBytes(16 * MEBIBYTE), [MEBIBYTE]);
+    const written = await write(store, Buffer.alloc(0), { source, compression, frameBytes: MEBIBYTE });
+    let given = 0;
+    const counted = {
+      ...store,
+      read: async () =>
+        (async function* () {
+          for await (const piece of await store.read(key)) {
+            given += piece.length;
+            yield piece;
+          }
+        })(),
+    };
+    let taken = 0;
+    let mostAhead = 0;
+    for await (const piece of readObject({ store: counted, envelope, ref, written })) {
+      taken += piece.length;
+      await turns(5);
+      mostAhead = Math.max(mostAhead, given - taken);
+    }
+    expect(taken).toBe(16 * MEBIBYTE);
+    expect(mostAhead).toBeLessThan(6 * MEBIBYTE);
+  });
 });
