@@ -4,6 +4,7 @@
  */
 import { spawn } from "node:child_process";
 import { once } from "node:events";
+import { createInterface } from "node:readline";
 import { text } from "node:stream/consumers";
 import { fileURLToPath } from "node:url";
 import type { Story } from "./story.ts";
@@ -17,33 +18,35 @@ export interface Ended {
 
 export interface Holdfast {
   /** Shows the command and what it prints; anything but the expected exit code ends the demo. */
-  show(args: readonly string[], expectedExitCode?: number, input?: string): Promise<string>;
+  show(args: readonly string[], expectedExitCode?: number): Promise<string>;
   /** Asks for the `--json` object without showing it. */
   ask(args: readonly string[]): Promise<Record<string, unknown>>;
 }
 
 export function createHoldfast(story: Story, env: NodeJS.ProcessEnv): Holdfast {
   return {
-    async show(args, expectedExitCode = 0, input) {
+    async show(args, expectedExitCode = 0) {
       const line = ["npx holdfast", ...args].join(" ");
-      story.typed(input === undefined ? line : `echo $CONNECTION | ${line}`);
-      const { exitCode, stdout } = await run(args, env, input);
+      story.typed(line);
+      const { exitCode, stdout } = await run(story, args, env);
       story.say(stdout);
       if (exitCode === expectedExitCode) return stdout;
       throw new Error(`\`${line}\` ended with ${exitCode}, expected was ${expectedExitCode}`);
     },
     async ask(args) {
-      const { exitCode, stdout } = await run([...args, "--json"], env);
+      const { exitCode, stdout } = await run(story, [...args, "--json"], env);
       if (exitCode !== 0) throw new Error(`\`holdfast ${args.join(" ")}\` ended with ${exitCode}: ${stdout}`);
       return JSON.parse(stdout) as Record<string, unknown>;
     },
   };
 }
 
-/** Standard error goes to the person: progress, and why something failed. */
-async function run(args: readonly string[], env: NodeJS.ProcessEnv, input = ""): Promise<Ended> {
-  const child = spawn(process.execPath, [launcher, ...args], { env, stdio: ["pipe", "pipe", "inherit"] });
-  child.stdin.end(input);
-  const [stdout, [exitCode]] = await Promise.all([text(child.stdout), once(child, "close")]);
+/** Standard error, progress and why something failed, goes to the person: as it is to a terminal, told line by line elsewhere. */
+async function run(story: Story, args: readonly string[], env: NodeJS.ProcessEnv): Promise<Ended> {
+  const errors = process.stderr.isTTY ? "inherit" : "pipe";
+  const child = spawn(process.execPath, [launcher, ...args], { env, stdio: ["ignore", "pipe", errors] });
+  if (child.stderr !== null) createInterface({ input: child.stderr }).on("line", story.say);
+  const output = child.stdout === null ? "" : text(child.stdout);
+  const [stdout, [exitCode]] = await Promise.all([output, once(child, "close")]);
   return { exitCode: exitCode as number, stdout };
 }

@@ -5,6 +5,7 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdir, readFile, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
 import path from "node:path";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
@@ -23,7 +24,7 @@ export interface LocalStack {
 
 /** A folder of its own for each demo, so that a developer's running stack is not touched. */
 export function demoFolder(): string {
-  return path.join(checkout, ".local", `demo-${process.pid}`);
+  return path.join(tmpdir(), `holdfast-demo-${process.pid}`);
 }
 
 /** Starts what does not run in the folder yet and deploys the configuration. @throws Error when that fails. */
