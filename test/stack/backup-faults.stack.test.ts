@@ -12,7 +12,7 @@ let database: TestDatabase;
 let alerts: Awaited<ReturnType<typeof subscribeToAlerts>>;
 
 beforeAll(async () => {
-  database = await databaseBehind("bank", ...manyRows("ledger", 12_000));
+  database = await databaseBehind("bank", ...manyRows("ledger", 24_000));
   alerts = await subscribeToAlerts("faults");
 });
 afterAll(async () => {

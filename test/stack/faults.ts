@@ -31,24 +31,52 @@ export function awaitBackend(database: TestDatabase, part: string): Promise<Back
   return until(async () => (await backendsOf(database, part))[0]);
 }
 
-/** Stops the server process of the first chunk that appears, so that the run stays in the middle until `resume`. */
-export async function stallChunk(database: TestDatabase): Promise<{ pid: number; resume(): void }> {
-  const { pid } = await until(async () => {
-    const [backend] = await database.query<Backend & Record<string, unknown>>(
-      "SELECT pid, client_port FROM pg_stat_activity WHERE datname = $1 AND application_name LIKE 'holdfast chunk%' AND query LIKE 'COPY%' AND state = 'active'",
-      [database.name],
-    );
-    return backend;
-  });
-  process.kill(pid, "SIGSTOP");
-  let isStopped = true;
-  return {
-    pid,
-    resume: () => {
-      if (isStopped) process.kill(pid, "SIGCONT");
-      isStopped = false;
-    },
+/** Server processes that are stopped, so that the run stays in the middle until `resume`. */
+export interface Stall {
+  readonly pid: number;
+  resume(): void;
+}
+
+/** Stops the server process of the first chunk that appears. */
+export async function stallChunk(database: TestDatabase): Promise<Stall> {
+  return stallChunks(database, 1);
+}
+
+/** Stops the processes of `count` chunks, i.e. of as many workers, each in the middle of its COPY. */
+export async function stallChunks(database: TestDatabase, count: number): Promise<Stall> {
+  const stopped = new Set<number>();
+  while (stopped.size < count) {
+    for (const pid of await copying(database)) {
+      if (stopped.has(pid) || stopped.size === count) continue;
+      process.kill(pid, "SIGSTOP");
+      // It may have come to its end just before: then it holds up nothing.
+      if ((await copying(database)).includes(pid)) stopped.add(pid);
+      else wake(pid);
+    }
+  }
+  const [pid = 0] = stopped;
+  const resume = () => {
+    for (const stoppedPid of stopped) wake(stoppedPid);
+    stopped.clear();
   };
+  return { pid, resume };
+}
+
+function wake(pid: number): void {
+  try {
+    process.kill(pid, "SIGCONT");
+  } catch {
+    // It has ended.
+  }
+}
+
+async function copying(database: TestDatabase): Promise<number[]> {
+  const backends = await database.query<{ pid: number }>(
+    `SELECT pid FROM pg_stat_activity
+     WHERE datname = $1 AND application_name LIKE 'holdfast chunk%' AND query LIKE 'COPY%' AND state = 'active'`,
+    [database.name],
+  );
+  return backends.map(({ pid }) => pid);
 }
 
 export async function terminate(database: TestDatabase, pid: number): Promise<void> {
