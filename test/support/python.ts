@@ -10,6 +10,11 @@ export interface PythonRun {
   readonly stderr: string;
 }
 
+/** Makes the environment when there is none, which takes a while and the network once: call it in `beforeAll`. */
+export async function preparePython(): Promise<void> {
+  await ensurePython();
+}
+
 /** Runs a script in the environment of infra/local/requirements.txt, which is made when there is none. */
 export async function runPython(script: string, args: readonly string[]): Promise<PythonRun> {
   const python = await ensurePython();

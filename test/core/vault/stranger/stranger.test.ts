@@ -5,7 +5,7 @@ import { afterEach, beforeAll, beforeEach, expect, test } from "vitest";
 import { vaultKeys } from "../../../../core/vault/keys.ts";
 import type { Compression } from "../../../../core/vault/object/compression.ts";
 import { directoryStore } from "../../../../core/vault/store/directory.ts";
-import { type PythonRun, runPython } from "../../../support/python.ts";
+import { type PythonRun, preparePython, runPython } from "../../../support/python.ts";
 import { newRsaRecipient, type TestRecipient } from "../../../support/recipients.ts";
 import {
   SAMPLE_REF as ref,
@@ -18,9 +18,10 @@ import {
 const READER = join(import.meta.dirname, "reader.py");
 let offline: TestRecipient;
 let folder: string;
-beforeAll(() => {
+beforeAll(async () => {
   offline = newRsaRecipient();
-});
+  await preparePython();
+}, 5 * 60_000);
 beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), "holdfast-stranger-"));
   await writeFile(join(folder, "key.pem"), offline.privateKeyPem);
