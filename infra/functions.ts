@@ -63,6 +63,8 @@ export const functions = {
     permissions: [
       catalog.read(),
       catalog.write(),
+      vault.create("v1/vault.json"),
+      vault.read("v1/vault.json"),
       vault.create("v1/meta/"),
       vault.read("v1/meta/"),
       vault.list(),

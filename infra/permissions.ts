@@ -5,7 +5,7 @@
  */
 
 /** Prefixes of the vault (docs/FORMAT.md). */
-export type VaultPrefix = "v1/meta/" | "v1/data/" | "v1/audit/" | "v1/reports/";
+export type VaultPrefix = "v1/vault.json" | "v1/meta/" | "v1/data/" | "v1/audit/" | "v1/reports/";
 
 export type Permission =
   /** `create` is put-if-absent and multipart upload, the abort of one's own included; `delete` of current versions only. */

@@ -3,6 +3,7 @@ import type { Catalog } from "../catalog/index.ts";
 import type { RandomBytes } from "../ids.ts";
 import { createEnvelope } from "../vault/envelope/create.ts";
 import type { Recipient, Unwrapper } from "../vault/envelope/recipient.ts";
+import { ensureVault } from "../vault/marker.ts";
 import type { Store } from "../vault/store/port.ts";
 import { phase } from "./phases.ts";
 import { refOf } from "./settings.ts";
@@ -19,6 +20,7 @@ export interface EncryptContext {
 export async function makeEnvelope(runId: string, context: EncryptContext): Promise<{ runId: string }> {
   const { catalog, vault, recipients, unwrappers, random } = context;
   const run = await catalog.runs.beat(runId);
+  await ensureVault(vault);
   await createEnvelope(vault, refOf(run), { recipients, unwrappers, random });
   await catalog.runs.advance(runId, phase.dumping);
   return { runId };
