@@ -1,4 +1,5 @@
 /** Values of sequences. They are not part of any snapshot: what is read is the present, never behind the snapshot. @module */
+import { PreconditionError } from "../../errors.ts";
 import { DUMPED_RELATIONS } from "../relations.ts";
 import type { Session } from "../session.ts";
 import { batches, qualifiedName, quoteLiteral } from "../sql.ts";
@@ -13,8 +14,18 @@ interface Found {
   readonly name: string;
 }
 
-/** @throws PreconditionError `privilege-missing` */
+/** @throws PreconditionError `privilege-missing`, `sequence-unreadable` */
 export async function listSequences(session: Session): Promise<PlannedSequence[]> {
+  const sequences = await readSequences(session);
+  const unreadable = sequences.find(({ lastValue }) => lastValue === null);
+  if (unreadable === undefined) return sequences;
+  // The function answers null instead of failing: without privilege, or for an unlogged sequence on a standby.
+  throw new PreconditionError("sequence-unreadable", `the server gives no value for ${qualifiedName(unreadable)}`, {
+    hint: "Grant SELECT on it; an unlogged sequence can only be read on the primary.",
+  });
+}
+
+async function readSequences(session: Session): Promise<PlannedSequence[]> {
   const from = `FROM dumped JOIN pg_class c USING (oid) JOIN pg_namespace n ON n.oid = c.relnamespace`;
   if (session.serverVersion >= GET_SEQUENCE_DATA_VERSION) {
     return session.query<PlannedSequence & Record<string, unknown>>(

@@ -73,6 +73,23 @@ describe("the plan of a dump", () => {
     await session.end();
   });
 
+  it("fails on a sequence that it may not read instead of leaving out its value", async () => {
+    await source.query("CREATE ROLE plan_nobody");
+    try {
+      const session = await source.open();
+      await session.query("SET ROLE plan_nobody");
+      const { listSequences } = await import("../../../../core/postgres/plan/sequences.ts");
+      await expect(listSequences(session)).rejects.toMatchObject({
+        name: "PreconditionError",
+        code: "sequence-unreadable",
+        message: expect.stringContaining('"public"."keyed_a_seq"'),
+      });
+      await session.end();
+    } finally {
+      await source.query("DROP ROLE plan_nobody");
+    }
+  });
+
   it("leaves out what is temporary and what belongs to an extension, save its configuration", async () => {
     const temporary = await source.open();
     await temporary.query("CREATE TEMP TABLE mine (id int)");
