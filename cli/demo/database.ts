@@ -12,6 +12,12 @@ export interface Server {
   readonly password: string;
 }
 
+/** Makes an empty database, unless it is there. */
+export async function ensureDatabase(server: Server, name: string): Promise<void> {
+  if (await databaseExists(server, name)) return;
+  await withSession(server, "postgres", (session) => session.query(`CREATE DATABASE ${name}`));
+}
+
 /** Files of one group run at the same time, on a session each. */
 const groups = [["1-schema.sql"], ["2-customers-and-orders.sql", "2-events.sql"], ["3-indexes.sql"]] as const;
 
@@ -23,7 +29,7 @@ export interface DatabaseFacts {
 }
 
 export async function makeDatabase(server: Server, name: string): Promise<DatabaseFacts> {
-  await withSession(server, "postgres", (session) => session.query(`CREATE DATABASE ${name}`));
+  await ensureDatabase(server, name);
   for (const files of groups) {
     await Promise.all(
       files.map(async (file) => {
