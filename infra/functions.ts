@@ -348,6 +348,7 @@ export const functions = {
       catalog.write(),
       secrets.readTargets(),
       vault.read("v1/meta/"),
+      vault.read("v1/data/"),
       vault.list(),
       key.unwrap(),
     ],

@@ -48,6 +48,8 @@ export function cleanEnvironment(): NodeJS.ProcessEnv {
 export async function startMiniStack({ dir, port, python, certificate }: MiniStackOptions): Promise<number> {
   const temporary = path.join(dir, "tmp");
   await mkdir(temporary, { recursive: true });
+  // Its Node worker is a CommonJS script, which Node would read as a module where a folder above says so, as this checkout does.
+  await writeFile(path.join(temporary, "package.json"), '{ "type": "commonjs" }\n');
   const pid = await startDetached(python, [SCRIPT], {
     log: path.join(dir, "logs", "ministack.log"),
     cwd: dir,
