@@ -164,7 +164,7 @@ describe("a table changed under the dump", () => {
 /** One dump of app.t in ranges; at the point given someone else fires the statements, waiting for locks or not. */
 async function dump(point: Point, statements: string): Promise<number> {
   let firing: Promise<unknown> = Promise.resolve();
-  const saboteur = await source.open({ purpose: "write", lockTimeoutMillis: 1_000 });
+  const saboteur = await source.open({ purpose: "write", lockTimeoutMillis: 500 });
   let isFired = false;
   const fire = (at: Point): void => {
     if (at !== point || isFired) return;
@@ -185,7 +185,7 @@ async function dump(point: Point, statements: string): Promise<number> {
     await planner.end();
     fire("after the plan");
     const next = await open();
-    const relaying = relayBase(next, snapshotId, { lockTimeoutMillis: 300 });
+    const relaying = relayBase(next, snapshotId, { lockTimeoutMillis: 150 });
     fire("during the relay");
     snapshotId = (await relaying).snapshotId;
     await holder.end();
@@ -200,7 +200,7 @@ async function dump(point: Point, statements: string): Promise<number> {
       await firing;
     }
     let rows = 0;
-    const lockWaitMillis = 300;
+    const lockWaitMillis = 100;
     for (const chunk of chunks) {
       const mayContinue = (): boolean => {
         fire("between two ranges");
