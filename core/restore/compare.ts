@@ -29,7 +29,9 @@ import { openSession, type Session } from "../postgres/session.ts";
 import { qualifiedName } from "../postgres/sql.ts";
 import type { Manifest } from "../vault/manifest/schema.ts";
 import { copiedColumns } from "./data.ts";
+import { largeObjectsMd5 } from "./large-object-md5.ts";
 import { inParallel } from "./parallel.ts";
+import { type OpenRestorePoint, readSchemaObject, schemaObjects } from "./restore-point.ts";
 
 export interface CompareOptions extends SchemaComparison {
   readonly rows: boolean;
@@ -54,8 +56,24 @@ export interface Expectation {
   readonly schema?: Toc;
 }
 
-/** What a restore point says a database should be. */
-export function expectationOf(manifest: Manifest, archive: Uint8Array | undefined): Expectation {
+/**
+ * What a restore point says a database should be. With `rows` also its schema, and its large objects' contents, every byte of
+ * which is read from the vault.
+ */
+export async function expectationOf(
+  point: OpenRestorePoint,
+  { rows }: { readonly rows: boolean },
+): Promise<Expectation> {
+  const expected = expectedRows(point.manifest);
+  if (!rows) return expected;
+  const schema = parseArchive(await readSchemaObject(point, schemaObjects.archive));
+  const { largeObjects } = expected;
+  if (largeObjects.count === 0) return { ...expected, schema };
+  return { ...expected, schema, largeObjects: { ...largeObjects, md5: await largeObjectsMd5(point) } };
+}
+
+/** What the manifest alone says. */
+export function expectedRows(manifest: Manifest): Expectation {
   const tables = manifest.tables.filter(hasRows).map((table) => ({
     schema: table.schema,
     name: table.name,
@@ -64,8 +82,7 @@ export function expectationOf(manifest: Manifest, archive: Uint8Array | undefine
   }));
   const { count, bytes } = manifest.largeObjects;
   const sequences = manifest.sequences.filter(({ schema }) => !isOfMarkerName(schema));
-  const expectation = { tables, sequences, largeObjects: { count, bytes } };
-  return archive === undefined ? expectation : { ...expectation, schema: parseArchive(archive) };
+  return { tables, sequences, largeObjects: { count, bytes } };
 }
 
 const hasRows = ({ kind, schema }: Pick<PlannedTable, "kind" | "schema">): boolean =>

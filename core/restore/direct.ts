@@ -18,7 +18,7 @@ import { completeRestore, finishSchema } from "./finish.ts";
 import type { RestoreOptions } from "./options.ts";
 import { inParallel } from "./parallel.ts";
 import { prepareTarget } from "./prepare.ts";
-import { openRestorePoint, readPhases, readSchemaObject, schemaObjects } from "./restore-point.ts";
+import { openRestorePoint, readPhases } from "./restore-point.ts";
 import { restorePointRoles } from "./roles.ts";
 import { runPhase, runUnit } from "./schema.ts";
 import { restoreTarget } from "./target.ts";
@@ -127,8 +127,7 @@ export async function restoreDirect(input: RestoreDirectInput): Promise<RestoreR
   return { ...result, tables: tables.length, ...(report && { report }) };
 
   async function compare(): Promise<CompareReport> {
-    const archive = options.compare === "rows" ? await readSchemaObject(point, schemaObjects.archive) : undefined;
-    const expected = expectationOf(point.manifest, archive);
+    const expected = await expectationOf(point, { rows: options.compare === "rows" });
     let done = 0;
     const compared = await compareDatabase(target.settings, expected, {
       rows: options.compare === "rows",

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, inject, it } from "vitest";
 import { parseConnection } from "../../core/postgres/connection.ts";
 import { compareLive } from "../../core/restore/compare.ts";
 import { asAdmin, createDatabase, type TestDatabase } from "../support/postgres.ts";
-import { clients, runMachine, storeConnection, visited } from "../support/stack.ts";
+import { runMachine, storeConnection, visited } from "../support/stack.ts";
 import { backUp, catalog, databaseBehind, type MachineOutput } from "./sources.ts";
 
 const SOURCE_OBJECTS = `

@@ -9,8 +9,15 @@ import { IntegrityError } from "../../errors.ts";
 import { dayOfId } from "../../ids.ts";
 import { type Difference, describeDifference } from "../../postgres/compare/index.ts";
 import { openSession, type Session } from "../../postgres/session.ts";
-import { compareRest, compareUnit, type Expectation, expectationOf, type TableUnit, tableUnits } from "../compare.ts";
-import { readSchemaObject, schemaObjects } from "../restore-point.ts";
+import {
+  compareRest,
+  compareUnit,
+  type Expectation,
+  expectationOf,
+  expectedRows,
+  type TableUnit,
+  tableUnits,
+} from "../compare.ts";
 import { inGroups } from "../work.ts";
 import { type OpenRun, openRun, type RestoreContext, writeItems } from "./context.ts";
 import { settingsOf } from "./settings.ts";
@@ -37,7 +44,7 @@ export async function planCompare(runId: string, context: RestoreContext): Promi
     return { runId, epoch: run.epoch, itemsKey: await writeItems(work, run, "compare", []) };
   }
   const open = await openRun(runId, context);
-  const groups = await withReader(open, async (session) => groupsOf(session, await expectation(open)));
+  const groups = await withReader(open, async (session) => groupsOf(session, expectedRows(open.point.manifest)));
   const numbers = [...groups.map((_, index) => index + 1), REST];
   return { runId, epoch: run.epoch, itemsKey: await writeItems(work, run, "compare", numbers) };
 }
@@ -48,8 +55,7 @@ export async function compareGroup(
   context: RestoreContext,
 ): Promise<{ differences: number }> {
   const open = await openRun(runId, context);
-  const expected = await expectation(open);
-  const differences = n === REST ? await restOf(open, expected) : await groupOf(open, expected, n);
+  const differences = n === REST ? await restOf(open) : await groupOf(open, n);
   for (const difference of differences.slice(0, MOST_FINDINGS)) {
     const { kind, object, aspect } = difference;
     const error = { name: "IntegrityError", code: `${kind}-differs`, message: describeDifference(difference) };
@@ -58,20 +64,21 @@ export async function compareGroup(
   return { differences: differences.length };
 }
 
-async function groupOf(open: OpenRun, expected: Expectation, n: number): Promise<Difference[]> {
+async function groupOf(open: OpenRun, n: number): Promise<Difference[]> {
   const withRows = open.settings.options.compare === "rows";
   return withReader(open, async (session) => {
     const differences: Difference[] = [];
-    const group = (await groupsOf(session, expected))[n - 1] ?? [];
+    const group = (await groupsOf(session, expectedRows(open.point.manifest)))[n - 1] ?? [];
     for (const unit of group) differences.push(...(await compareUnit(session, unit, withRows)));
     return differences;
   });
 }
 
-function restOf({ target, settings, applicationName }: OpenRun, expected: Expectation): Promise<Difference[]> {
+async function restOf({ point, target, settings, applicationName }: OpenRun): Promise<Difference[]> {
   const { compare, noOwner, noPrivileges } = settings.options;
-  return compareRest(target.settings, expected, {
-    rows: compare === "rows",
+  const rows = compare === "rows";
+  return compareRest(target.settings, await expectationOf(point, { rows }), {
+    rows,
     sessions: 1,
     applicationName,
     ignoreOwners: noOwner,
@@ -81,11 +88,6 @@ function restOf({ target, settings, applicationName }: OpenRun, expected: Expect
 
 async function groupsOf(session: Session, expected: Expectation): Promise<TableUnit[][]> {
   return inGroups(await tableUnits(session, expected.tables), (unit) => unit.expected.rows);
-}
-
-async function expectation({ point, settings }: OpenRun): Promise<Expectation> {
-  const withSchema = settings.options.compare === "rows";
-  return expectationOf(point.manifest, withSchema ? await readSchemaObject(point, schemaObjects.archive) : undefined);
 }
 
 async function withReader<Result>(
