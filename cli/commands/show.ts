@@ -63,7 +63,11 @@ async function showRun(
     const report = await joinRun(session, installation, run, options.timeout);
     return reportResult(
       report,
-      { achieved: `${run.kind} of ${run.source} is done`, fields: { run: report.run } },
+      {
+        achieved: `${run.kind} of ${run.source} is done`,
+        lines: [["restore point", report.restorePointId]],
+        fields: { source: run.source, run: report.run },
+      },
       session.style,
     );
   }

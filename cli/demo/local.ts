@@ -15,6 +15,13 @@ import type { Server } from "./database.ts";
 const checkout = fileURLToPath(new URL("../../", import.meta.url));
 const POLL_MILLIS = 100;
 
+interface ScriptOptions {
+  /** Told what happens, a line at a time. */
+  readonly say?: (line: string) => void;
+  /** Ends the script; what it has started by then is ended by `stop`. */
+  readonly signal?: AbortSignal;
+}
+
 export interface LocalStack {
   readonly postgres: Server;
   /** What commands need to reach it. */
@@ -28,15 +35,11 @@ export function demoFolder(): string {
 }
 
 /** Starts what does not run in the folder yet and deploys the configuration. @throws Error when that fails. */
-export async function deploy(
-  dir: string,
-  config: HoldfastConfigInput,
-  say: (line: string) => void,
-): Promise<LocalStack> {
+export async function deploy(dir: string, config: HoldfastConfigInput, options: ScriptOptions): Promise<LocalStack> {
   await mkdir(dir, { recursive: true });
   const file = path.join(dir, "holdfast.config.mjs");
   await writeFile(file, `export default ${JSON.stringify(config, undefined, 2)};\n`);
-  await runScript("up.ts", ["--dir", dir, "--config", file], say);
+  await runScript("up.ts", ["--dir", dir, "--config", file], options);
   const stack = await readStack(dir);
   if (stack === undefined) throw new Error(`${dir} has no stack`);
   return stack;
@@ -56,7 +59,7 @@ export async function serverOf(dir: string, signal: AbortSignal): Promise<Server
 }
 
 export async function stop(dir: string): Promise<void> {
-  await runScript("down.ts", ["--dir", dir], () => {});
+  await runScript("down.ts", ["--dir", dir], {});
 }
 
 async function readStack(dir: string): Promise<LocalStack | undefined> {
@@ -70,20 +73,23 @@ async function readStack(dir: string): Promise<LocalStack | undefined> {
 }
 
 /** Runs a script of infra/local; its lines are told up to the first empty one, after which it explains itself. */
-async function runScript(script: string, args: readonly string[], say: (line: string) => void): Promise<void> {
+async function runScript(script: string, args: readonly string[], { say, signal }: ScriptOptions): Promise<void> {
   // Detached: Ctrl-C is for the demo, which then stops what has been started.
   const child = spawn(process.execPath, [path.join(checkout, "infra/local", script), ...args], {
     stdio: ["ignore", "ignore", "pipe"],
     detached: true,
   });
+  const end = () => child.pid !== undefined && process.kill(-child.pid, "SIGTERM");
+  signal?.addEventListener("abort", end);
   const ended = once(child, "close");
   const lines: string[] = [];
   let isTelling = true;
   for await (const line of createInterface({ input: child.stderr })) {
     lines.push(line);
     isTelling &&= line !== "" && !line.startsWith("Ready");
-    if (isTelling) say(line);
+    if (isTelling) say?.(line);
   }
   const [code] = (await ended) as [number | null];
+  signal?.removeEventListener("abort", end);
   if (code !== 0) throw new Error(`infra/local/${script} ended with ${code}:\n${lines.slice(-30).join("\n")}`);
 }

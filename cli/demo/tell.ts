@@ -29,7 +29,7 @@ export async function tellDemo(story: Story, dir: string, signal: AbortSignal): 
     "Deploy",
     "an AWS and a PostgreSQL on this machine, then the stack by `cdk deploy`; the shop is made meanwhile",
   );
-  const deploying = deploy(dir, demoConfig(undefined), story.say);
+  const deploying = deploy(dir, demoConfig(undefined), { say: story.say, signal });
   const server = await Promise.race([serverOf(dir, signal), deploying.then(({ postgres }) => postgres)]);
   const [stack, facts] = await Promise.all([deploying, makeDatabase(server, SOURCE)]);
   const before = await askRevenue(server, SOURCE);
@@ -39,7 +39,7 @@ export async function tellDemo(story: Story, dir: string, signal: AbortSignal): 
   if (facts.bytes < LEAST_BYTES) throw new Error(`the shop is smaller than ${formatBytes(LEAST_BYTES)}`);
   const holdfast = createHoldfast(story, { ...process.env, ...stack.env });
 
-  const backup = await backUpBySchedule(story, dir, holdfast);
+  const backup = await backUpBySchedule(story, dir, holdfast, signal);
 
   story.step("Disaster", "somebody drops the database");
   story.typed(`DROP DATABASE ${SOURCE}`);
@@ -52,10 +52,10 @@ export async function tellDemo(story: Story, dir: string, signal: AbortSignal): 
   await tellNumbers(story, holdfast, backup, restore);
 }
 
-async function backUpBySchedule(story: Story, dir: string, holdfast: Holdfast): Promise<RunView> {
+async function backUpBySchedule(story: Story, dir: string, holdfast: Holdfast, signal: AbortSignal): Promise<RunView> {
   story.step("Schedule", "one line of the configuration, deployed; nobody types `holdfast backup`");
   const at = new Date(Date.now() + SCHEDULE_AHEAD_MILLIS);
-  await deploy(dir, demoConfig(at), () => {});
+  await deploy(dir, demoConfig(at), { signal });
   story.say(`schedules: { once: { expression: "at(${at.toISOString().slice(0, 19)})" } }`);
   const run = await firstRun(holdfast, at.getTime() + FIRES_WITHIN_MILLIS);
   story.say(`The schedule fired: ${run.runId}, started ${formatTime(run.startedAt)} UTC.`);
@@ -108,13 +108,13 @@ async function damageAndVerify(story: Story, stack: LocalStack, holdfast: Holdfa
 }
 
 async function tellNumbers(story: Story, holdfast: Holdfast, backup: RunView, restore: RunView): Promise<void> {
+  story.step("Numbers", "on this machine; the local AWS is one Python process");
   const { restorePoints } = (await holdfast.ask(["list", SOURCE])) as { restorePoints: RestorePoint[] };
   const [point] = restorePoints;
   if (point === undefined) throw new Error("the restore point is gone");
   const { plainBytes, storedBytes } = point;
   const backupMillis = millisBetween(backup.startedAt, backup.finishedAt) ?? 0;
   const restoreMillis = millisBetween(restore.startedAt, restore.finishedAt) ?? 0;
-  story.step("Numbers", "on this machine; the local AWS is one Python process");
   story.say(
     [
       `data      ${formatBytes(plainBytes)} of text, ${plural(point.rows, "row")}, ${plural(point.chunks, "chunk")}`,

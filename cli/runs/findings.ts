@@ -10,7 +10,10 @@ const SHOWN = 20;
 export function findingLines(name: string, findings: readonly Finding[]): [string, string][] {
   const lines = findings
     .slice(0, SHOWN)
-    .map(({ where, code, message }): [string, string] => [name, `${where}: ${message} (${code})`]);
+    .map(({ where, code, message }): [string, string] => [
+      name,
+      `${message.includes(where) ? message : `${where}: ${message}`} (${code})`,
+    ]);
   const more = findings.length - lines.length;
   return more > 0 ? [...lines, [name, `and ${more} more; --json lists them all`]] : lines;
 }
