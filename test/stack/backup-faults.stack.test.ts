@@ -5,14 +5,14 @@ import type { TestDatabase } from "../support/postgres.ts";
 import { clients, startExecution, stopExecution, storeConnection, visited } from "../support/stack.ts";
 import { subscribeToAlerts } from "./alerts.ts";
 import { awaitBackend, backendsOf, clientProcessOf, stallChunk, terminate, until } from "./faults.ts";
-import { backUp, catalog, databaseBehind, manyRows, newestRun, outcomeOf } from "./sources.ts";
+import { backUp, catalog, databaseBehind, manyRows, newestRun, outcomeOf, wideRows } from "./sources.ts";
 import { refTo, vaultOf } from "./vault.ts";
 
 let database: TestDatabase;
 let alerts: Awaited<ReturnType<typeof subscribeToAlerts>>;
 
 beforeAll(async () => {
-  database = await databaseBehind("bank", ...manyRows("ledger", 24_000));
+  database = await databaseBehind("bank", ...manyRows("ledger", 12_000), ...wideRows("document"));
   alerts = await subscribeToAlerts("faults");
 });
 afterAll(async () => {
@@ -115,8 +115,13 @@ describe("the snapshot", () => {
 
   it("lets go for a migration that has waited too long, and starts over after it", async () => {
     const { executionArn, resume } = await stalledRun();
-    await database.query("ALTER TABLE ledger ADD COLUMN note text");
+    const migration = database.query("ALTER TABLE ledger ADD COLUMN note text");
+    const { runId } = await newestRun("bank");
+    await until(async () => ((await catalog().runs.get(runId))?.phase === "dumping" ? undefined : true));
+    // A stopped server process cannot notice that its client has gone.
     resume();
+    await migration;
+    expect(await catalog().runs.get(runId)).toMatchObject({ status: "running" });
     const { status, error, cause } = await outcomeOf(executionArn);
     expect({ status, error, cause }).toEqual({ status: "SUCCEEDED", error: undefined, cause: undefined });
     const run = await newestRun("bank");

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it, onTestFinished } from "vites
 import type { TestDatabase } from "../support/postgres.ts";
 import { startExecution } from "../support/stack.ts";
 import { stallChunks, until } from "./faults.ts";
-import { catalog, databaseBehind, newestRun, outcomeOf } from "./sources.ts";
+import { catalog, databaseBehind, newestRun, outcomeOf, wideRows } from "./sources.ts";
 import { rowsIn } from "./vault.ts";
 
 const ACCOUNTS = 40_000;
@@ -17,6 +17,7 @@ describe("a dump that outlives the function that holds its snapshot", () => {
       "CREATE TABLE account (id int PRIMARY KEY, balance int NOT NULL, filler text NOT NULL)",
       `INSERT INTO account SELECT n, 0, repeat(md5(n::text), 7) FROM generate_series(1, ${ACCOUNTS}) n`,
       "ANALYZE account",
+      ...["a", "b", "c", "d"].flatMap((name) => wideRows(`wide_${name}`)),
     );
   });
   afterAll(() => database.drop());

@@ -51,3 +51,10 @@ export const manyRows = (table: string, rows: number): readonly string[] => [
   `INSERT INTO ${table} SELECT n, repeat(md5(n::text), 7) FROM generate_series(1, ${rows}) n`,
   `ANALYZE ${table}`,
 ];
+
+/** One page of rows that are 60 MB of text together: a COPY that cannot be cut and takes long enough to be met. */
+export const wideRows = (table: string): readonly string[] => [
+  `CREATE TABLE ${table} (id int PRIMARY KEY, filler text NOT NULL)`,
+  `INSERT INTO ${table} SELECT n, repeat(md5(n::text), 300000) FROM generate_series(1, 6) n`,
+  `ANALYZE ${table}`,
+];
