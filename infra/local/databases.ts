@@ -30,20 +30,25 @@ const ROLE_STATEMENTS = [
   `GRANT postgres TO ${WRITE_ROLE.user}`,
 ];
 
-export async function createRoles(server: LocalServer): Promise<void> {
-  const client = new pg.Client({
-    host: server.host,
-    port: server.port,
-    user: server.user,
-    password: server.password,
-    database: "postgres",
-  });
+/** Makes the roles, and an empty database for every source and target, so that each connection leads somewhere. */
+export async function prepareServer(server: LocalServer, config: HoldfastConfig): Promise<void> {
+  const { host, port, user, password } = server;
+  const client = new pg.Client({ host, port, user, password, database: "postgres" });
   await client.connect();
   try {
     for (const statement of ROLE_STATEMENTS) await client.query(statement);
+    for (const id of Object.keys(config.sources)) await client.query(`CREATE DATABASE ${pg.escapeIdentifier(id)}`);
+    for (const id of Object.keys(config.targets)) {
+      const name = pg.escapeIdentifier(targetDatabase(id));
+      await client.query(`CREATE DATABASE ${name} OWNER ${WRITE_ROLE.user}`);
+    }
   } finally {
     await client.end();
   }
+}
+
+function targetDatabase(id: string): string {
+  return `${id}_restored`;
 }
 
 /** Stores a connection for every source and target of the configuration; databases are named after their ids. */
@@ -69,7 +74,7 @@ export async function storeConnections(
       }),
     );
   for (const [id, source] of Object.entries(config.sources)) add(source.connection, READ_ROLE, id);
-  for (const [id, target] of Object.entries(config.targets)) add(target.connection, WRITE_ROLE, `${id}_restored`);
+  for (const [id, target] of Object.entries(config.targets)) add(target.connection, WRITE_ROLE, targetDatabase(id));
   for (const [name, text] of wanted) await putSecret(client, name, text);
 }
 

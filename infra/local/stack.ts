@@ -11,7 +11,7 @@ import { type HoldfastConfig, type InstallationParameter, parameterName } from "
 import { REPOSITORY } from "../bundle.ts";
 import { loadConfig } from "../config-file.ts";
 import { type Certificate, makeCertificate } from "./certificate.ts";
-import { createRoles, storeConnections } from "./databases.ts";
+import { prepareServer, storeConnections } from "./databases.ts";
 import { bootstrap, deploy, synthesize } from "./deploy.ts";
 import { clientEnvironment, runningMiniStack, startMiniStack, stopMiniStack } from "./ministack.ts";
 import { freePort, type LocalPostgres, startPostgres, stopPostgres } from "./postgres.ts";
@@ -54,7 +54,7 @@ export async function startLocal(options: LocalOptions = {}): Promise<Required<L
   const synthesized = synthesize({ dir, config: file });
   // Awaited below; without a handler meanwhile, a failure of one would end the process before the other is told to stop.
   synthesized.catch(() => undefined);
-  const running: LocalStack = (await readLocal(dir)) ?? (await startServers(dir, options, log));
+  const running: LocalStack = (await readLocal(dir)) ?? (await startServers(dir, config, options, log));
   const env: Readonly<Record<string, string>> = { ...running.env, HOLDFAST_INSTALLATION: config.installation };
   await synthesized;
   log("Functions are bundled and templates made");
@@ -67,12 +67,17 @@ export async function startLocal(options: LocalOptions = {}): Promise<Required<L
   return stack;
 }
 
-async function startServers(dir: string, options: LocalOptions, log: (line: string) => void): Promise<LocalStack> {
+async function startServers(
+  dir: string,
+  config: HoldfastConfig,
+  options: LocalOptions,
+  log: (line: string) => void,
+): Promise<LocalStack> {
   // What an interrupted start may have left.
   await Promise.all([stopMiniStack(dir), stopDatabase(dir)]);
   const certificate = await makeCertificate(dir);
   const [database, aws] = await Promise.allSettled([
-    startDatabase(dir, certificate, options, log),
+    startDatabase(dir, config, certificate, options, log),
     startAws(dir, certificate, options, log),
   ]);
   if (database.status === "rejected" || aws.status === "rejected") {
@@ -88,6 +93,7 @@ async function startServers(dir: string, options: LocalOptions, log: (line: stri
 
 async function startDatabase(
   dir: string,
+  config: HoldfastConfig,
   certificate: Certificate,
   options: LocalOptions,
   log: (line: string) => void,
@@ -97,7 +103,7 @@ async function startDatabase(
     options.postgresPort === undefined ? settings : { ...settings, port: options.postgresPort },
   );
   await writeFile(postgresFile(dir), server.dataDir);
-  await createRoles(server);
+  await prepareServer(server, config);
   log(`PostgreSQL is up on port ${server.port}`);
   return server;
 }

@@ -12,6 +12,7 @@ import {
   DescribeExecutionCommand,
   type DescribeExecutionCommandOutput,
   type HistoryEvent,
+  ListMapRunsCommand,
   paginateGetExecutionHistory,
   paginateListExecutions,
   SFNClient,
@@ -109,19 +110,23 @@ export async function runMachine(machine: string, input: object, name?: string):
 }
 
 /** Every event of an execution and of the children of its distributed Maps.
- *  @throws Error naming the state whose payload is larger than what a payload may be. */
+ *  @throws Error naming the event whose payload is larger than what a payload may be. */
 export async function history(executionArn: string): Promise<HistoryEvent[]> {
+  const events = await eventsOf(executionArn);
+  const { mapRuns = [] } = await clients.sfn().send(new ListMapRunsCommand({ executionArn }));
+  for (const { mapRunArn = "" } of mapRuns) {
+    for await (const page of paginateListExecutions({ client: clients.sfn() }, { mapRunArn })) {
+      for (const child of page.executions ?? []) events.push(...(await eventsOf(child.executionArn ?? "")));
+    }
+  }
+  return events;
+}
+
+async function eventsOf(executionArn: string): Promise<HistoryEvent[]> {
   const events: HistoryEvent[] = [];
   const pages = paginateGetExecutionHistory({ client: clients.sfn() }, { executionArn, includeExecutionData: true });
   for await (const page of pages) events.push(...(page.events ?? []));
   assertPayloads(events);
-  for (const { mapRunStartedEventDetails } of [...events]) {
-    const mapRunArn = mapRunStartedEventDetails?.mapRunArn;
-    if (mapRunArn === undefined) continue;
-    for await (const page of paginateListExecutions({ client: clients.sfn() }, { mapRunArn })) {
-      for (const child of page.executions ?? []) events.push(...(await history(child.executionArn ?? "")));
-    }
-  }
   return events;
 }
 
