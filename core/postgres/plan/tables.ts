@@ -56,7 +56,7 @@ export async function listTables(session: Session): Promise<SizedTable[]> {
      )
      SELECT c.oid, c.relfilenode, c.relkind, c.relpersistence, c.relreplident, c.relispopulated,
             n.nspname AS schema, c.relname AS name, columns.columns, keys.key, dumped.condition,
-            (SELECT i.inhparent FROM pg_inherits i WHERE i.inhrelid = c.oid AND i.inhseqno = 1) AS parent,
+            inherited.inhparent AS parent,
             coalesce(am.amname = 'heap', false) AS "isHeap",
             CASE WHEN c.relkind = 'r' THEN pg_relation_size(c.oid) / current_setting('block_size')::int ELSE 0 END AS blocks,
             CASE WHEN c.relkind = 'r' THEN pg_table_size(c.oid) ELSE 0 END AS bytes
@@ -64,6 +64,7 @@ export async function listTables(session: Session): Promise<SizedTable[]> {
      JOIN pg_class c USING (oid)
      JOIN pg_namespace n ON n.oid = c.relnamespace
      LEFT JOIN pg_am am ON am.oid = c.relam
+     LEFT JOIN pg_inherits inherited ON inherited.inhrelid = c.oid AND inherited.inhseqno = 1
      LEFT JOIN columns ON columns.oid = c.oid
      LEFT JOIN keys ON keys.oid = c.oid
      WHERE c.relkind IN ('r', 'p', 'm', 'f')
