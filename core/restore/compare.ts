@@ -32,6 +32,8 @@ import { copiedColumns } from "./data.ts";
 import { largeObjectsMd5 } from "./large-object-md5.ts";
 import { inParallel } from "./parallel.ts";
 import { type OpenRestorePoint, readSchemaObject, schemaObjects } from "./restore-point.ts";
+import { vaultRowHashes } from "./vault-row-hash.ts";
+import { inGroups } from "./work.ts";
 
 export interface CompareOptions extends SchemaComparison {
   readonly rows: boolean;
@@ -44,13 +46,16 @@ export interface CompareOptions extends SchemaComparison {
 /** A table with what it should hold; partitions between which rows may have moved are one. */
 export interface TableUnit {
   readonly object: string;
-  readonly tables: readonly ComparedTable[];
-  readonly expected: MeasuredRows;
+  readonly tables: readonly ExpectedTable[];
 }
+
+export type ExpectedTable = ComparedTable & { readonly expected: MeasuredRows };
 
 /** What a database should be. */
 export interface Expectation {
-  readonly tables: readonly (ComparedTable & { readonly expected: MeasuredRows })[];
+  readonly tables: readonly ExpectedTable[];
+  /** Finds hashes for some of the tables, by quoted name; absent where none are wanted, or all are there. */
+  readonly hashRows?: (tables: readonly ExpectedTable[]) => Promise<ReadonlyMap<string, string>>;
   readonly sequences: readonly PlannedSequence[];
   readonly largeObjects: MeasuredLargeObjects;
   readonly schema?: Toc;
@@ -64,12 +69,28 @@ export async function expectationOf(
   point: OpenRestorePoint,
   { rows }: { readonly rows: boolean },
 ): Promise<Expectation> {
-  const expected = expectedRows(point.manifest);
-  if (!rows) return expected;
+  if (!rows) return expectedRows(point.manifest);
+  const expected = expectedRowHashes(point);
   const schema = parseArchive(await readSchemaObject(point, schemaObjects.archive));
   const { largeObjects } = expected;
   if (largeObjects.count === 0) return { ...expected, schema };
   return { ...expected, schema, largeObjects: { ...largeObjects, md5: await largeObjectsMd5(point) } };
+}
+
+/** What the manifest says of rows, with the hashes it lacks to be had from the vault's bytes. */
+export function expectedRowHashes(point: OpenRestorePoint): Expectation {
+  const byName = new Map(point.manifest.tables.map((table) => [qualifiedName(table), table]));
+  const hashRows: Expectation["hashRows"] = async (tables) => {
+    const listed = tables.flatMap((table) => byName.get(qualifiedName(table)) ?? []);
+    const hashes = await vaultRowHashes(point, listed);
+    return new Map(
+      listed.flatMap((table) => {
+        const hash = hashes.get(table.oid);
+        return hash === undefined ? [] : [[qualifiedName(table), hash] as const];
+      }),
+    );
+  };
+  return { ...expectedRows(point.manifest), hashRows };
 }
 
 /** What the manifest alone says. */
@@ -126,22 +147,56 @@ const isMeasurable = (table: PlannedTable): boolean =>
 export async function tableUnits(session: Session, tables: Expectation["tables"]): Promise<TableUnit[]> {
   const roots = await rowTargets(session, tables);
   const groups = Map.groupBy(tables, (table) => qualifiedName(roots.get(table) ?? table));
-  return [...groups].map(([object, members]) => ({
-    object,
-    tables: members,
-    expected: sumRows(members.map(({ expected }) => expected)),
-  }));
+  return [...groups].map(([object, tables]) => ({ object, tables }));
 }
 
-export async function compareUnit(session: Session, unit: TableUnit, rows: boolean): Promise<Difference[]> {
-  const withHash = rows && unit.expected.rowHash !== undefined;
+/** Units in groups of some seconds' work. */
+export function unitGroups(units: readonly TableUnit[]): TableUnit[][] {
+  return inGroups(units, ({ tables }) => sumRows(tables.map(({ expected }) => expected)).rows);
+}
+
+export interface ComparedGroup {
+  readonly differences: Difference[];
+  /** Whether every table was hashed. */
+  readonly isHashed: boolean;
+}
+
+/** Compares a group's tables; hashes what the expectation has hashes for. */
+export async function compareGroup(
+  session: Session,
+  group: readonly TableUnit[],
+  { hashRows }: Pick<Expectation, "hashRows">,
+  rows: boolean,
+): Promise<ComparedGroup> {
+  const lacking = group.flatMap(({ tables }) => tables).filter(({ expected }) => expected.rowHash === undefined);
+  const found = rows && lacking.length > 0 ? await hashRows?.(lacking) : undefined;
+  const differences: Difference[] = [];
+  let isHashed = rows;
+  for (const unit of group) {
+    const wanted = sumRows(unit.tables.map((table) => withHash(table, found?.get(qualifiedName(table)))));
+    isHashed &&= wanted.rowHash !== undefined;
+    differences.push(...(await compareUnit(session, unit, wanted, rows && wanted.rowHash !== undefined)));
+  }
+  return { differences, isHashed };
+}
+
+function withHash({ expected }: ExpectedTable, rowHash: string | undefined): MeasuredRows {
+  return rowHash === undefined ? expected : { ...expected, rowHash };
+}
+
+async function compareUnit(
+  session: Session,
+  unit: TableUnit,
+  wanted: MeasuredRows,
+  isHashed: boolean,
+): Promise<Difference[]> {
   const measured: MeasuredRows[] = [];
   for (const table of unit.tables) {
-    const result = await measureTable(session, table, withHash);
+    const result = await measureTable(session, table, isHashed);
     if (!("rows" in result)) return [result];
     measured.push(result);
   }
-  return rowDifferences(unit.object, unit.expected, sumRows(measured));
+  return rowDifferences(unit.object, wanted, sumRows(measured));
 }
 
 /** Everything that is not a table's rows: tables nobody expects, sequences, large objects, the schema. */
@@ -186,20 +241,23 @@ export async function compareDatabase(
   const session = await open();
   const units = await tableUnits(session, expected.tables).finally(() => session.end());
   const differences: Difference[] = [];
+  let isHashed = rows;
+  const groups = unitGroups(units);
   await inParallel(
     sessions,
-    units,
+    groups,
     open,
     (lane) => lane.end(),
-    async (lane, unit) => {
-      differences.push(...(await compareUnit(lane, unit, rows)));
-      onTable?.(unit.object);
+    async (lane, group) => {
+      const compared = await compareGroup(lane, group, expected, rows);
+      differences.push(...compared.differences);
+      isHashed &&= compared.isHashed;
+      for (const { object } of group) onTable?.(object);
     },
   );
   differences.sort((a, b) => a.object.localeCompare(b.object));
   differences.push(...(await compareRest(settings, expected, options)));
-  const hasHashes = rows && expected.tables.every((table) => table.expected.rowHash !== undefined);
-  const level = hasHashes ? "rows" : "counts";
+  const level = isHashed ? "rows" : "counts";
   return { identical: differences.length === 0, tables: expected.tables.length, level, differences };
 }
 

@@ -2,7 +2,7 @@
  * Chunks of the vault into the target.
  * @module
  */
-import { type Loaded, loadChunk } from "../postgres/load/chunk.ts";
+import { type Loaded, loadChunk, type TurnOptions } from "../postgres/load/chunk.ts";
 import { loadLargeObjects } from "../postgres/load/large-objects.ts";
 import type { Session } from "../postgres/session.ts";
 import { chunkObjectOf, type Slice } from "../vault/manifest/chunk-objects.ts";
@@ -10,8 +10,7 @@ import type { ManifestTable } from "../vault/manifest/schema.ts";
 import { readObject } from "../vault/object/read.ts";
 import type { OpenRestorePoint } from "./restore-point.ts";
 
-export interface LoadOptions {
-  readonly deadline?: AbortSignal;
+export interface LoadOptions extends TurnOptions {
   readonly signal?: AbortSignal;
 }
 
@@ -26,9 +25,9 @@ export async function loadPointChunk(
   options: LoadOptions = {},
 ): Promise<Loaded> {
   const { written, slices } = chunkObjectOf(point.manifest, n);
-  const { signal, deadline } = options;
+  const { signal, ...turn } = options;
   const open = (): AsyncIterable<Uint8Array> => readObject({ ...point, written, ...(signal && { signal }) });
-  const input = { n, encoding: point.manifest.server.encoding, open, ...(deadline && { deadline }) };
+  const input = { n, encoding: point.manifest.server.encoding, open, ...turn };
   if (slices.some(({ table }) => table === null)) {
     return loadLargeObjects(session, { ...input, slices: slices.map(({ chunk }) => chunk) });
   }

@@ -135,6 +135,7 @@ export async function restoreDirect(input: RestoreDirectInput): Promise<RestoreR
       applicationName,
       ignoreOwners: options.noOwner,
       ignorePrivileges: options.noPrivileges,
+      ignoreDatabase: !options.create,
       onTable: (object) => tell("compare", ++done, expected.tables.length, object),
     });
     assertIdentical(compared);

@@ -1,9 +1,10 @@
+import { GetObjectCommand } from "@aws-sdk/client-s3";
 import { afterAll, beforeAll, describe, expect, inject, it } from "vitest";
 import { parseConnection } from "../../core/postgres/connection.ts";
 import { compareLive } from "../../core/restore/compare.ts";
 import { asAdmin, createDatabase, type TestDatabase } from "../support/postgres.ts";
-import { runMachine, storeConnection, visited } from "../support/stack.ts";
-import { backUp, catalog, databaseBehind, type MachineOutput } from "./sources.ts";
+import { clients, runMachine, storeConnection, visited } from "../support/stack.ts";
+import { backUp, catalog, databaseBehind, type MachineOutput, newestRun } from "./sources.ts";
 
 const SOURCE_OBJECTS = `
   CREATE TYPE mood AS ENUM ('sad', 'ok');
@@ -32,6 +33,14 @@ async function run(machine: "restore" | "compare", input: object) {
     options: { target: "restored", restorePointId, ...input },
   });
   return Object.assign(ended, { output: ended.result as MachineOutput });
+}
+
+async function readReport(runId: string): Promise<{ readonly differences: unknown[] }> {
+  const [day] = /\d{8}(?=T)/.exec(runId) ?? [""];
+  const Key = `v1/reports/spare/${day.slice(0, 4)}-${day.slice(4, 6)}-${day.slice(6)}/${runId}.json`;
+  const Bucket = inject("stack").parameter.vaultBucket;
+  const { Body } = await clients.s3().send(new GetObjectCommand({ Bucket, Key }));
+  return JSON.parse((await Body?.transformToString()) ?? "{}");
 }
 
 beforeAll(async () => {
@@ -98,6 +107,11 @@ describe("the compare machine", () => {
     const { status, error, cause } = await run("compare", { database: target.name });
     expect({ status, error }).toEqual({ status: "FAILED", error: "IntegrityError" });
     expect(cause).toMatch(/restore-differs.*"public"\."customer".*row-hash/);
+    const { runId } = await newestRun("spare");
+    const report = await readReport(runId);
+    expect(report).toMatchObject({ schema: 1, runId, level: "rows", identical: false, database: target.name });
+    expect(report.differences).toMatchObject([{ code: "table-differs", where: 'table "public"."customer" row-hash' }]);
+    expect((await catalog().runs.get(runId))?.findings).toHaveLength(1);
     await target.drop();
   });
 });

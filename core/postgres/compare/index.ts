@@ -7,3 +7,4 @@ export { largeObjectDifferences, type MeasuredLargeObjects, measureLargeObjects 
 export { dumpLiveSchema, type SchemaComparison, schemaDifferences } from "./schema.ts";
 export { sequenceDifferences } from "./sequences.ts";
 export { type ComparedTable, type MeasuredRows, measureTable, rowDifferences, sumRows } from "./tables.ts";
+export { canHashText, TextRowHash } from "./text-row-hash.ts";

@@ -13,6 +13,8 @@ export interface SchemaComparison {
   /** A restore without owners gave everything to one role. */
   readonly ignoreOwners?: boolean;
   readonly ignorePrivileges?: boolean;
+  /** The database was there before its content was restored: its owner, locale and settings are its own. */
+  readonly ignoreDatabase?: boolean;
 }
 
 /** The schema of a live database, as an archive. */
@@ -53,12 +55,16 @@ interface Described {
   readonly owner: string;
 }
 
-function describe(toc: Toc, { ignoreOwners, ignorePrivileges }: SchemaComparison): Map<string, Described> {
+function describe(
+  toc: Toc,
+  { ignoreOwners, ignorePrivileges, ignoreDatabase }: SchemaComparison,
+): Map<string, Described> {
   const database = toc.entries.find(({ desc }) => desc === "DATABASE")?.tag;
   const described = new Map<string, Described>();
   for (const entry of toc.entries) {
     const isPrivilege = entry.desc === "ACL" || entry.desc === "DEFAULT ACL";
-    if (isOfMarker(entry) || (isPrivilege && ignorePrivileges)) continue;
+    const isDatabase = entry.desc.startsWith("DATABASE") || entry.tag === `DATABASE ${database}`;
+    if (isOfMarker(entry) || (isPrivilege && ignorePrivileges) || (isDatabase && ignoreDatabase)) continue;
     const object = objectOf(entry, database);
     // Some kinds stand in several entries under one name, in no particular order.
     const parts = [described.get(object)?.definition, normalised(entry, database)].filter((part) => part !== undefined);

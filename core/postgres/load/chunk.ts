@@ -21,7 +21,14 @@ export interface RowSlice extends Slice {
   readonly rows: number;
 }
 
-export interface LoadChunkInput {
+export interface TurnOptions {
+  /** Until when to wait for another session that is loading the same chunk. */
+  readonly deadline?: AbortSignal;
+  /** How long that session may stand still before it is ended. */
+  readonly stallMillis?: number;
+}
+
+export interface LoadChunkInput extends TurnOptions {
   readonly n: number;
   /** The encoding of the text, by PostgreSQL's name: that of the source's server. */
   readonly encoding: string;
@@ -29,7 +36,6 @@ export interface LoadChunkInput {
   readonly slices: readonly RowSlice[];
   /** Called once the chunk is known not to be loaded; gives the whole plaintext. */
   readonly open: () => AsyncIterable<Uint8Array>;
-  readonly deadline?: AbortSignal;
 }
 
 export type Loaded = { readonly state: "loaded" | "already-loaded"; readonly rows: number };
@@ -41,7 +47,7 @@ export type Loaded = { readonly state: "loaded" | "already-loaded"; readonly row
  */
 export async function loadChunk(session: Session, input: LoadChunkInput): Promise<Loaded> {
   const targets = await rowTargets(session, input.slices);
-  return loadOnce(session, input.n, input.deadline, async () => {
+  return loadOnce(session, input.n, input, async () => {
     const reader = new SliceReader(input.n, input.open());
     try {
       let rows = 0;
@@ -84,10 +90,10 @@ function assertRows(what: string, got: number, expected: number): void {
 export async function loadOnce(
   session: Session,
   n: number,
-  deadline: AbortSignal | undefined,
+  turn: TurnOptions,
   work: () => Promise<number>,
 ): Promise<Loaded> {
-  await takeTurn(session, n, deadline);
+  await takeTurn(session, n, turn);
   try {
     await session.query("BEGIN");
     const [claimed] = await session.query(
@@ -114,15 +120,16 @@ export async function loadOnce(
 
 /** "chnk" in ASCII, apart from the steps' locks. */
 const LOCK_SPACE = 0x63686e6b;
-const STALL_MILLIS = 5_000;
-/** Pauses of STALL_MILLIS without a byte after which an attempt counts as abandoned. */
-const STALLS = 3;
+const POLL_MILLIS = 500;
+/** Without a byte for so long an attempt counts as abandoned: far longer than a store takes to answer a retried request. */
+const STALL_MILLIS = 15_000;
 
 /**
  * Takes the chunk's turn (a session's advisory lock). Another session that has it and reads no further is taken for one whose
  * client is gone, and terminated: without that, the server would wait for the connection's keep-alive.
  */
-async function takeTurn(session: Session, n: number, deadline: AbortSignal | undefined): Promise<void> {
+async function takeTurn(session: Session, n: number, { deadline, stallMillis }: TurnOptions): Promise<void> {
+  const mostStalls = Math.ceil((stallMillis ?? STALL_MILLIS) / POLL_MILLIS);
   let seen = "";
   let stalls = 0;
   for (;;) {
@@ -134,14 +141,14 @@ async function takeTurn(session: Session, n: number, deadline: AbortSignal | und
     const [progress] = await session.query<{ pid: number | null; state: string }>(HOLDER, [LOCK_SPACE, n]);
     stalls = progress?.state === seen ? stalls + 1 : 0;
     seen = progress?.state ?? "";
-    if (stalls >= STALLS && progress?.pid != null) {
+    if (stalls >= mostStalls && progress?.pid != null) {
       await session.query("SELECT pg_catalog.pg_terminate_backend($1)", [progress.pid]);
       stalls = 0;
     }
     if (deadline?.aborted === true) {
       throw new TimeBudgetError("chunk-in-progress", `chunk ${n} is still being loaded by another session`);
     }
-    await sleep(STALL_MILLIS);
+    await sleep(POLL_MILLIS);
   }
 }
 

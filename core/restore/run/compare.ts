@@ -7,18 +7,20 @@ import { gravest } from "../../backup/judge.ts";
 import type { Finding, Run } from "../../catalog/index.ts";
 import { IntegrityError } from "../../errors.ts";
 import { dayOfId } from "../../ids.ts";
-import { type Difference, describeDifference } from "../../postgres/compare/index.ts";
+import { describeDifference } from "../../postgres/compare/index.ts";
 import { openSession, type Session } from "../../postgres/session.ts";
 import {
+  type ComparedGroup,
   compareRest,
-  compareUnit,
+  compareGroup as compareTables,
   type Expectation,
   expectationOf,
+  expectedRowHashes,
   expectedRows,
   type TableUnit,
   tableUnits,
+  unitGroups,
 } from "../compare.ts";
-import { inGroups } from "../work.ts";
 import { type OpenRun, openRun, type RestoreContext, writeItems } from "./context.ts";
 import { settingsOf } from "./settings.ts";
 
@@ -26,6 +28,8 @@ import { settingsOf } from "./settings.ts";
 const REST = 0;
 /** Marks differences among what the catalog notes of a run. */
 const FOUND = "found ";
+/** Marks groups whose rows were counted though they were to be hashed. */
+const COUNTED = "counted ";
 /** A database that differs throughout is told as well by its first differences. */
 const MOST_FINDINGS = 50;
 
@@ -55,43 +59,53 @@ export async function compareGroup(
   context: RestoreContext,
 ): Promise<{ differences: number }> {
   const open = await openRun(runId, context);
-  const differences = n === REST ? await restOf(open) : await groupOf(open, n);
+  const { differences, isHashed } = n === REST ? await restOf(open) : await groupOf(open, n);
+  if (!isHashed) {
+    const error = {
+      name: "PreconditionError",
+      code: "rows-only-counted",
+      message: "there is nothing to hash these tables by",
+    };
+    await context.catalog.failures.record(open.run, `${COUNTED}${n}`, error);
+  }
   for (const difference of differences.slice(0, MOST_FINDINGS)) {
     const { kind, object, aspect } = difference;
     const error = { name: "IntegrityError", code: `${kind}-differs`, message: describeDifference(difference) };
-    await context.catalog.failures.record(open.run, `${FOUND}${kind} ${object} ${aspect}`.slice(0, 500), error);
+    await context.catalog.failures.record(open.run, `${FOUND}${kind} ${object} ${aspect}`.slice(0, 250), error);
   }
   return { differences: differences.length };
 }
 
-async function groupOf(open: OpenRun, n: number): Promise<Difference[]> {
-  const withRows = open.settings.options.compare === "rows";
+async function groupOf({ point, settings, ...open }: OpenRun, n: number): Promise<ComparedGroup> {
+  const rows = settings.options.compare === "rows";
+  const expected = rows ? expectedRowHashes(point) : expectedRows(point.manifest);
   return withReader(open, async (session) => {
-    const differences: Difference[] = [];
-    const group = (await groupsOf(session, expectedRows(open.point.manifest)))[n - 1] ?? [];
-    for (const unit of group) differences.push(...(await compareUnit(session, unit, withRows)));
-    return differences;
+    const group = (await groupsOf(session, expected))[n - 1] ?? [];
+    const compared = await compareTables(session, group, expected, rows);
+    return { ...compared, isHashed: compared.isHashed || !rows };
   });
 }
 
-async function restOf({ point, target, settings, applicationName }: OpenRun): Promise<Difference[]> {
-  const { compare, noOwner, noPrivileges } = settings.options;
+async function restOf({ point, target, settings, applicationName }: OpenRun): Promise<ComparedGroup> {
+  const { compare, create, noOwner, noPrivileges } = settings.options;
   const rows = compare === "rows";
-  return compareRest(target.settings, await expectationOf(point, { rows }), {
+  const differences = await compareRest(target.settings, await expectationOf(point, { rows }), {
     rows,
     sessions: 1,
     applicationName,
     ignoreOwners: noOwner,
     ignorePrivileges: noPrivileges,
+    ignoreDatabase: !create,
   });
+  return { differences, isHashed: true };
 }
 
 async function groupsOf(session: Session, expected: Expectation): Promise<TableUnit[][]> {
-  return inGroups(await tableUnits(session, expected.tables), (unit) => unit.expected.rows);
+  return unitGroups(await tableUnits(session, expected.tables));
 }
 
 async function withReader<Result>(
-  { target, applicationName }: OpenRun,
+  { target, applicationName }: Pick<OpenRun, "target" | "applicationName">,
   work: (session: Session) => Promise<Result>,
 ): Promise<Result> {
   const session = await openSession(target.settings, { purpose: "read", applicationName });
@@ -109,12 +123,13 @@ export async function judgeCompare(
   const run = await catalog.runs.beat(runId);
   const noted = await catalog.failures.list(run);
   const found = noted.filter(({ where }) => where.startsWith(FOUND));
-  const failed = noted.filter(({ where }) => !where.startsWith(FOUND));
+  const failed = noted.filter(({ where }) => !where.startsWith(FOUND) && !where.startsWith(COUNTED));
+  const level = noted.some(({ where }) => where.startsWith(COUNTED)) ? "counts" : settingsOf(run).options.compare;
   if (failed.length > 0) throw gravest(failed, run, 0);
   const findings = found.map(({ where, error }): Finding => {
     return { where: where.slice(FOUND.length), code: error.code, message: error.message };
   });
-  await writeReport(run, vault, findings);
+  await writeReport(run, vault, level, findings);
   await catalog.runs.noteFindings(runId, findings.slice(0, MOST_FINDINGS));
   const [first] = findings;
   if (first === undefined) return { runId, identical: true };
@@ -127,12 +142,17 @@ export async function judgeCompare(
 const reportKey = (run: Run): string =>
   `v1/reports/${run.source}/${dayOfId(run.runId.slice(run.source.length + 1))}/${run.runId}.json`;
 
-async function writeReport(run: Run, vault: RestoreContext["vault"], differences: readonly Finding[]): Promise<void> {
+async function writeReport(
+  run: Run,
+  vault: RestoreContext["vault"],
+  level: string,
+  differences: readonly Finding[],
+): Promise<void> {
   const { target, options } = settingsOf(run);
   const { runId, source, restorePointId } = run;
   const report = {
     schema: 1,
-    ...{ runId, source, restorePointId, target, database: options.database, level: options.compare },
+    ...{ runId, source, restorePointId, target, database: options.database, level },
     identical: differences.length === 0,
     differences,
   };

@@ -93,7 +93,7 @@ describe("a chunk", () => {
       await vanished.query("SELECT pg_advisory_lock($1, $2)", [0x63686e6b, n]);
       await vanished.query("BEGIN");
       await vanished.query("INSERT INTO holdfast_restore.chunk (n, rows) VALUES ($1, -1)", [n]);
-      expect(await loadPointChunk(session, point, n)).toMatchObject({ state: "loaded" });
+      expect(await loadPointChunk(session, point, n, { stallMillis: 1000 })).toMatchObject({ state: "loaded" });
       await Promise.all([session.end(), vanished.end()]);
     });
   });

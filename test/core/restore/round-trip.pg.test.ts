@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { parseConnection } from "../../../core/postgres/connection.ts";
-import { compareLive } from "../../../core/restore/compare.ts";
+import { compareDatabase, compareLive, expectationOf } from "../../../core/restore/compare.ts";
+import { openRestorePoint } from "../../../core/restore/restore-point.ts";
 import { asAdmin, createDatabase } from "../../support/postgres.ts";
 import { createRichDatabase, dropRoles } from "./rich-schema.ts";
 import { createVault, type TestVault } from "./support.ts";
@@ -28,6 +29,19 @@ test("restores a database of every kind of object to identity", async () => {
   const report = await compareLive(parseConnection(source.url), parseConnection(target.url), options);
   expect(report.differences).toEqual([]);
   expect(await target.query("SELECT to_regnamespace('holdfast_restore') AS marker")).toEqual([{ marker: null }]);
+  await target.drop();
+});
+
+test("compares rows by the vault's own bytes when none were hashed as they were dumped", async () => {
+  const target = await createDatabase("unhashed");
+  const ref = await vault.backUp(source.url, { rowHash: false });
+  const result = await vault.restore(ref, target.url);
+  expect(result.report).toMatchObject({ identical: true, level: "rows" });
+  await target.query("UPDATE shop.log SET happened = 'x' WHERE ctid = '(0,1)'");
+  const point = await openRestorePoint(vault, ref);
+  const options = { rows: true, sessions: 2, applicationName: "test compare" };
+  const report = await compareDatabase(parseConnection(target.url), await expectationOf(point, options), options);
+  expect(report.differences).toMatchObject([{ kind: "table", object: '"shop"."log"', aspect: "row-hash" }]);
   await target.drop();
 });
 

@@ -52,7 +52,7 @@ describe("a step", () => {
     const session = await open();
     const leaving = runSteps(session, "lock", steps, { deadline: AbortSignal.timeout(200) });
     await expect(leaving).rejects.toMatchObject({ name: "TimeBudgetError", code: "steps-unfinished" });
-    session.client.connection.stream.destroy();
+    await session.end();
     expect(await made()).toBe(0);
     await runSteps(await open(), "lock", steps);
     expect(await made()).toBe(1);
