@@ -25,6 +25,8 @@ declare module "vitest" {
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
   const dir = await mkdtemp(path.join(tmpdir(), "holdfast-stack-"));
   const config = path.join(import.meta.dirname, "stack-config.ts");
+  // Pauses before retries and of Wait states, as a share of what the state machines say.
+  process.env.SFN_WAIT_SCALE ??= "0.3";
   try {
     const { env, parameter, postgres } = await startLocal({ dir, config });
     const ca = await readFile(env.NODE_EXTRA_CA_CERTS ?? "", "utf8");
