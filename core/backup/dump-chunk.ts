@@ -40,7 +40,7 @@ const OVERSIZE = 1.5;
 const WATCH_MILLIS = 3_000;
 
 /**
- * @returns the chunk that has the rest, or 0: then this line of work is at its end.
+ * @returns the chunk that has the rest, else the next that nobody has, or 0: then this line of work is at its end.
  * @throws what copyChunk, openSession and the stores throw; TimeBudgetError `chunk-out-of-time` when not even one range
  *   could be copied; IntegrityError `chunk-length-mismatch`.
  */
@@ -50,11 +50,11 @@ export async function dumpChunk(request: DumpChunkRequest, context: DumpChunkCon
   const run = await catalog.runs.expect(runId);
   if (!isDumping(run, epoch, clock())) return { next: 0 };
   const chunk = await catalog.chunks.attempt(runId, epoch, n);
-  if (chunk.winner !== undefined) return { next: chunk.next ?? 0 };
+  if (chunk.winner !== undefined) return { next: await following(runId, n, chunk.next, context) };
   const watch = watchRun(run, chunk, context);
   try {
     const copied = await copyOut(run, chunk, watch, context);
-    return { next: await settle(run, chunk, copied, context) };
+    return { next: await following(runId, n, await settle(run, chunk, copied, context), context) };
   } catch (error) {
     if (watch.hasLetGo()) return { next: 0 };
     throw watch.signal.aborted ? (watch.signal.reason ?? error) : error;
@@ -94,7 +94,22 @@ async function copyOut(run: Run, chunk: Chunk, watch: Watch, context: DumpChunkC
   }
 }
 
-async function settle(run: Run, chunk: Chunk, { written, result }: Copied, context: DumpChunkContext): Promise<number> {
+async function following(
+  runId: string,
+  n: number,
+  rest: number | undefined,
+  context: DumpChunkContext,
+): Promise<number> {
+  return rest ?? (await context.catalog.chunks.takeNext(runId, n)) ?? 0;
+}
+
+/** @returns the chunk that has the rest, if there is one */
+async function settle(
+  run: Run,
+  chunk: Chunk,
+  { written, result }: Copied,
+  context: DumpChunkContext,
+): Promise<number | undefined> {
   const { catalog } = context;
   const { slices, covered, rest } = result;
   const sum = slices.reduce((total, { plainBytes }) => total + plainBytes, 0);
@@ -111,14 +126,14 @@ async function settle(run: Run, chunk: Chunk, { written, result }: Copied, conte
   };
   const { kind } = chunk.body as unknown as ChunkBody;
   if (rest === undefined) {
-    if (await catalog.chunks.win(run.runId, run.epoch, chunk.n, outcome)) return 0;
+    if (await catalog.chunks.win(run.runId, run.epoch, chunk.n, outcome)) return undefined;
   } else {
     const left = { bytesEstimate: Math.max(1, chunk.bytesEstimate - written.plainBytes), body: bodyOf(kind, rest) };
     const next = await catalog.chunks.split(run, chunk.n, outcome, bodyOf(kind, covered), left);
     if (next !== undefined) return next;
   }
   // Another attempt was first; its object counts, ours is an orphan.
-  return (await catalog.chunks.get(run.runId, chunk.n))?.next ?? 0;
+  return (await catalog.chunks.get(run.runId, chunk.n))?.next;
 }
 
 function bodyOf(kind: ChunkBody["kind"], parts: CopyOutResult["covered"]): Settings {

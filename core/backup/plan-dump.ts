@@ -26,8 +26,9 @@ export interface PlanContext extends SourceContext {
 export interface Planned {
   readonly runId: string;
   readonly epoch: number;
-  /** Where the numbers of the chunks lie in the work bucket, for the distributed Map to read. */
+  /** Where the numbers of the first chunks lie in the work bucket, for the distributed Map to read. */
   readonly itemsKey: string;
+  readonly chunks: number;
 }
 
 const POLL_MILLIS = 500;
@@ -40,24 +41,27 @@ export async function planBackup(runId: string, epoch: number, context: PlanCont
   const { catalog, vault, work, unwrappers } = context;
   const run = await catalog.runs.beat(runId);
   const snapshot = await awaitSnapshot(run, epoch, context);
-  if (snapshot === undefined) return { runId, epoch, itemsKey: await writeItems(work, run, []) };
+  if (snapshot === undefined) return { runId, epoch, chunks: 0, itemsKey: await writeItems(work, run, []) };
   const envelope = await openEnvelope(vault, refOf(run), unwrappers);
   const plan = await readSource(run, snapshot, envelope, context);
   const written = await writePlan(work, envelope, run, plan);
   await catalog.chunks.plan(
     run,
     plan.chunks.map((chunk) => ({ n: chunk.n, bytesEstimate: chunk.bytesEstimate, body: { ...compactBody(chunk) } })),
+    lanesFor(plan.chunks.length, backupSettings(run).concurrency),
   );
   await catalog.runs.advance(runId, run.phase, { plan: written, snapshot: snapshot.base });
-  return {
-    runId,
-    epoch,
-    itemsKey: await writeItems(
-      work,
-      run,
-      plan.chunks.map(({ n }) => n),
-    ),
-  };
+  const lanes = lanesFor(plan.chunks.length, backupSettings(run).concurrency);
+  const first = plan.chunks.slice(0, lanes).map(({ n }) => n);
+  return { runId, epoch, chunks: plan.chunks.length, itemsKey: await writeItems(work, run, first) };
+}
+
+/** A child's history may have 25,000 events, and a chunk takes about eight. */
+const CHUNKS_PER_LANE = 2_000;
+
+/** As many lines of work as the source allows connections; each takes the next chunk when it is done with one. */
+export function lanesFor(chunks: number, concurrency: number): number {
+  return Math.min(chunks, Math.max(concurrency, Math.ceil(chunks / CHUNKS_PER_LANE)));
 }
 
 async function awaitSnapshot(run: Run, epoch: number, context: PlanContext): Promise<Snapshot | undefined> {
@@ -92,6 +96,7 @@ async function readSource(
     await importNewest(session, run, context.catalog);
     const plan = await planDump(session, { chunkBytes });
     const roles = await listRoles(session);
+    await context.catalog.runs.beat(run.runId);
     const database = await databaseProperties(session);
     const largeObjects = await listLargeObjects(session);
     await session.query("COMMIT");

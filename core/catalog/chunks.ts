@@ -2,7 +2,7 @@
  * Chunks of a run: planned together, attempted any number of times, won once.
  * @module
  */
-import { CancelledError } from "../errors.ts";
+import { CancelledError, StoreThrottledError } from "../errors.ts";
 import { type Chunk, type Progress, type Run, SCHEMA, type Settings } from "./items.ts";
 import { chunkKey, runKey, runPartition } from "./keys.ts";
 import type { Item, Table } from "./table.ts";
@@ -21,22 +21,67 @@ export interface Outcome<Winner> {
   readonly rows: number;
 }
 
+/** More lines of work than a source may have connections never ask at once. */
+const TAKE_ATTEMPTS = 200;
+
 export function chunks(table: Table) {
   const list = async (runId: string): Promise<Chunk[]> =>
     (await table.list(runPartition(runId), "CHUNK#")).map((item) => asChunk(item));
 
   return {
-    /** Replaces whatever was planned for the run before. Chunk numbers begin at 1. */
-    async plan(run: Run, planned: readonly NewChunk<Settings>[]): Promise<void> {
+    /**
+     * Replaces whatever was planned for the run before. Chunk numbers begin at 1.
+     * @param handedOut so many, from 1 on, are not for `takeNext` to give
+     */
+    async plan(run: Run, planned: readonly NewChunk<Settings>[], handedOut = planned.length): Promise<void> {
       const former = await list(run.runId);
       const kept = new Set(planned.map(({ n }) => n));
       await table.deleteAll(former.filter(({ n }) => !kept.has(n)).map(({ n }) => chunkKey(run.runId, n)));
       await table.putAll(planned.map((chunk) => newItem(table, run, chunk)));
       const counter = planned.reduce((most, { n }) => Math.max(most, n), 0);
       await table.update(runKey(run.runId), {
-        UpdateExpression: "SET chunkCounter = :counter",
-        ExpressionAttributeValues: { ":counter": counter },
+        UpdateExpression: "SET chunkCounter = :counter, chunksPlanned = :counter, chunksTaken = :taken",
+        ExpressionAttributeValues: { ":counter": counter, ":taken": handedOut },
       });
+    },
+
+    /**
+     * The next planned chunk that nobody has, for whoever is done with chunk `n`; the same one however often it is asked.
+     * @returns undefined when all have been handed out.
+     */
+    async takeNext(runId: string, n: number): Promise<number | undefined> {
+      for (let attempt = 1; ; attempt += 1) {
+        const [run, chunk] = await Promise.all([table.get(runKey(runId)), table.get(chunkKey(runId, n))]);
+        if (typeof chunk?.after === "number") return chunk.after;
+        const taken = Number(run?.chunksTaken);
+        if (!(taken < Number(run?.chunksPlanned))) return undefined;
+        const next = taken + 1;
+        const transaction = table.transact((TableName) => [
+          {
+            Update: {
+              TableName,
+              Key: runKey(runId),
+              UpdateExpression: "SET chunksTaken = :next",
+              ConditionExpression: "chunksTaken = :taken",
+              ExpressionAttributeValues: { ":next": next, ":taken": taken },
+            },
+          },
+          {
+            Update: {
+              TableName,
+              Key: chunkKey(runId, n),
+              UpdateExpression: "SET #after = :next",
+              ConditionExpression: "attribute_exists(pk) AND attribute_not_exists(#after)",
+              ExpressionAttributeNames: { "#after": "after" },
+              ExpressionAttributeValues: { ":next": next },
+            },
+          },
+        ]);
+        if (await transaction.catch(() => false)) return next;
+        // Another line of work was quicker, or both were cancelled for touching the same item: look again.
+        if (attempt === TAKE_ATTEMPTS)
+          throw new StoreThrottledError("catalog-busy", `chunk after ${n} could not be taken`);
+      }
     },
 
     list,

@@ -46,6 +46,9 @@ export interface Run {
   readonly finishedAt?: string;
   /** Numbers of chunks given out so far; the next split takes the following one. */
   readonly chunkCounter?: number;
+  /** Of the planned chunks, 1 to `chunksPlanned`, those up to `chunksTaken` have been handed out. */
+  readonly chunksPlanned?: number;
+  readonly chunksTaken?: number;
   readonly error?: ErrorRecord;
   readonly findings?: readonly Finding[];
   /** Small facts that states hand on, e.g. the server's identity; never rows, never names of tables. */
@@ -68,6 +71,8 @@ export interface Chunk<Body = Settings, Winner = Settings> {
   readonly rows?: number;
   /** The chunk that has what this one had no time for. */
   readonly next?: number;
+  /** The chunk that was taken by whoever was done with this one. */
+  readonly after?: number;
 }
 
 export interface Snapshot {

@@ -146,7 +146,7 @@ export class Table {
   }
 }
 
-/** A transaction is cancelled for its conditions, or because another one touched the same item: then it is worth a retry. */
+/** A transaction is cancelled for its conditions, or because another one touched the same item: that is worth a retry. */
 function isConditionFailure(error: unknown): boolean {
   if (!(error instanceof Error)) return false;
   if (error.name === "ConditionalCheckFailedException") return true;

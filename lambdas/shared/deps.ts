@@ -24,7 +24,7 @@ import {
   secretPrefix,
   type WorkersByNetwork,
 } from "../../core/config/index.ts";
-import { ConfigurationError } from "../../core/errors.ts";
+import { ConfigurationError, StoreThrottledError } from "../../core/errors.ts";
 import type { Clock, RandomBytes } from "../../core/ids.ts";
 import { kmsRecipient, kmsUnwrapper } from "../../core/vault/envelope/kms.ts";
 import type { Recipient, Unwrapper } from "../../core/vault/envelope/recipient.ts";
@@ -107,9 +107,12 @@ export async function sendAlert(subject: string, message: string): Promise<void>
 /** An event on the account's default bus: `holdfast.<thing>.<past participle>`. */
 export async function sendEvent(detailType: string, detail: Readonly<Record<string, unknown>>): Promise<void> {
   const entry = { Source: "holdfast", DetailType: detailType, Detail: JSON.stringify({ schema: 1, ...detail }) };
-  await events()
+  const answer = await events()
     .send(new PutEventsCommand({ Entries: [entry] }))
     .catch(rethrow);
+  if ((answer.FailedEntryCount ?? 0) === 0) return;
+  const reason = answer.Entries?.[0]?.ErrorMessage ?? "without a reason";
+  throw new StoreThrottledError("event-refused", `event ${detailType} was not taken: ${reason}`);
 }
 
 function rethrow(error: unknown): never {

@@ -1,4 +1,4 @@
-/** What is deployed while a run is under way: another setting of its source, another tag on every resource. */
+/** What is deployed while a run is under way: another setting of its source, and so other versions of the functions that know it. */
 import { defineConfig } from "../../core/config/index.ts";
 import config from "../support/stack-config.ts";
 
@@ -7,6 +7,5 @@ if (bank === undefined) throw new Error("the stack's configuration has no source
 
 export default defineConfig({
   ...config,
-  tags: { generation: "next" },
   sources: { ...config.sources, bank: { ...bank, rowHash: "off" } },
 });

@@ -1,4 +1,4 @@
-import path from "node:path";
+import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, inject, it, onTestFinished } from "vitest";
 import { deploy, synthesize } from "../../infra/local/deploy.ts";
 import type { TestDatabase } from "../support/postgres.ts";
@@ -9,7 +9,7 @@ import { backUp, databaseBehind, newestRun, outcomeOf, wideRows } from "./source
 /** Only the deployment: connections stay as tests have stored them. */
 async function deployConfig(file: string): Promise<void> {
   const { dir, env } = inject("stack");
-  await synthesize({ dir, config: path.join(import.meta.dirname, file) });
+  await synthesize({ dir, config: fileURLToPath(file) });
   await deploy(dir, env);
 }
 
@@ -19,7 +19,7 @@ beforeAll(async () => {
   database = await databaseBehind("bank", ...wideRows("document"));
 });
 afterAll(async () => {
-  await deployConfig("../support/stack-config.ts");
+  await deployConfig(import.meta.resolve("../support/stack-config.ts"));
   await database.drop();
 });
 
@@ -28,7 +28,7 @@ describe("a deploy while a run is under way", () => {
     const executionArn = await startExecution("backup", { source: "bank" });
     const { resume } = await stallChunk(database);
     onTestFinished(resume);
-    await deployConfig("changed-config.ts");
+    await deployConfig(import.meta.resolve("./changed-config.ts"));
     resume();
     const { status, error, cause } = await outcomeOf(executionArn);
     expect({ status, error, cause }).toEqual({ status: "SUCCEEDED", error: undefined, cause: undefined });

@@ -183,6 +183,18 @@ describe("chunks", () => {
     ]);
   });
 
+  it("are taken one after the other, each by one line of work, however many ask and how often", async () => {
+    const run = await begin();
+    const planned = Array.from({ length: 12 }, (_, index) => ({ n: index + 1, bytesEstimate: 1, body: {} }));
+    await catalog.chunks.plan(run, planned, 4);
+    const first = await Promise.all([1, 2, 3, 4].map((n) => catalog.chunks.takeNext(runId, n)));
+    expect(first.toSorted()).toEqual([5, 6, 7, 8]);
+    expect(await Promise.all([1, 2, 3, 4].map((n) => catalog.chunks.takeNext(runId, n)))).toEqual(first);
+    const second = await Promise.all([5, 6, 7, 8].map((n) => catalog.chunks.takeNext(runId, n)));
+    expect(second.toSorted((a = 0, b = 0) => a - b)).toEqual([9, 10, 11, 12]);
+    expect(await catalog.chunks.takeNext(runId, 9)).toBeUndefined();
+  });
+
   it("add up to the run's progress", async () => {
     const run = await begin();
     await catalog.chunks.plan(
