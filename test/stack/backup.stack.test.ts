@@ -63,7 +63,8 @@ describe("a backup of tables that are larger than a chunk", () => {
     expect(big?.rows).toBe(20_000);
     expect(big?.chunks.length).toBeGreaterThan(3);
     expect(manifest.largeObjects).toMatchObject({ count: 1, bytes: 700_000 });
-    expect(manifest.schema.map(({ name }) => name)).toEqual(["archive", "pre-data.sql", "post-data.sql", "roles.json"]);
+    const names = ["archive", "pre-data.sql", "post-data.sql", "roles.json"];
+    expect(manifest.schema.map(({ name }) => name)).toEqual(expect.arrayContaining(names));
     const ids = (await rowsIn("pagila", id, "big")).map(([value]) => Number(value));
     expect(new Set(ids).size).toBe(20_000);
     const point = await catalog().restorePoints.get(id);
