@@ -29,16 +29,14 @@ export async function subscribeToAlerts(name: string) {
     ],
   });
   await clients.sqs().send(new SetQueueAttributesCommand({ QueueUrl, Attributes: { Policy } }));
-  const { SubscriptionArn = "" } = await clients
-    .sns()
-    .send(
-      new SubscribeCommand({
-        TopicArn: alertTopicArn,
-        Protocol: "sqs",
-        Endpoint: queueArn,
-        ReturnSubscriptionArn: true,
-      }),
-    );
+  const { SubscriptionArn = "" } = await clients.sns().send(
+    new SubscribeCommand({
+      TopicArn: alertTopicArn,
+      Protocol: "sqs",
+      Endpoint: queueArn,
+      ReturnSubscriptionArn: true,
+    }),
+  );
   const seen: Alert[] = [];
 
   return {
