@@ -35,7 +35,6 @@ beforeAll(async () => {
   const wrapping = {
     recipients: [holder.recipient],
     unwrappers: vault.unwrappers,
-    random: (n: number) => randomBytes(n),
   };
   await rewrapEnvelope(vault.store, ref, wrapping);
   await writeFile(path.join(scratch, "key.pem"), holder.privateKeyPem);
