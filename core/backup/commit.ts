@@ -12,6 +12,7 @@ import type { Manifest } from "../vault/manifest/schema.ts";
 import type { Store } from "../vault/store/port.ts";
 import { assertCoverage } from "./coverage.ts";
 import type { ChunkWinner } from "./dump-chunk.ts";
+import { identityOf } from "./identity.ts";
 import { buildManifest, type WonChunk } from "./manifest.ts";
 import { phase } from "./phases.ts";
 import { type ChunkBody, readPlan } from "./plan-document.ts";
@@ -100,6 +101,7 @@ function restorePointOf(run: Run, manifest: Manifest, chunks: readonly Chunk[]):
     chunks: chunks.length,
     database: manifest.server.databaseName,
     serverVersion: manifest.server.version,
+    identity: identityOf(manifest.server),
     warnings: manifest.warnings.map(({ message }) => message),
   };
 }

@@ -1,5 +1,6 @@
 /** Whether a backup can succeed at all, asked before anything is locked. @module */
 import { preflight } from "../postgres/preflight/index.ts";
+import { identityWarnings } from "./identity.ts";
 import { openSource, type SourceContext } from "./session.ts";
 import { backupSettings } from "./settings.ts";
 
@@ -13,7 +14,9 @@ export async function preflightBackup(
   const session = await openSource(run, "preflight", context);
   try {
     const { server, warnings } = await preflight(session, { workers: backupSettings(run).concurrency });
-    await catalog.runs.advance(runId, run.phase, { server, warnings });
+    const [last] = await catalog.restorePoints.list(run.source, 1);
+    const known = [...warnings, ...identityWarnings(server, last)];
+    await catalog.runs.advance(runId, run.phase, { server, warnings: known });
     return { runId };
   } finally {
     await session.end();

@@ -94,6 +94,12 @@ export interface Failure {
   readonly error: ErrorRecord;
 }
 
+/** What the server says of itself; null where the host does not let it be read. */
+export interface DatabaseIdentity {
+  readonly systemIdentifier: string | null;
+  readonly databaseOid: number;
+}
+
 export interface RestorePoint {
   readonly restorePointId: string;
   readonly source: string;
@@ -110,6 +116,8 @@ export interface RestorePoint {
   readonly chunks: number;
   readonly database: string;
   readonly serverVersion: string;
+  /** Which database it was; another one under the same source is no continuation. */
+  readonly identity?: DatabaseIdentity;
   readonly verified?: { readonly level: string; readonly at: string; readonly isValid: boolean };
   readonly warnings: readonly string[];
 }

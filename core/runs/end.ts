@@ -95,6 +95,22 @@ async function tell(request: EndRequest, run: Run | undefined, context: EndConte
     error,
   });
   if (status === "failed") await context.sendAlert(subjectOf(request, run, context.installation), bodyOf(request, run));
+  const [urgent] = urgentWarnings(run);
+  if (status === "succeeded" && urgent !== undefined) {
+    const subject = `Holdfast ${context.installation}: ${kind} of ${run?.source} succeeded, ${urgent.code}`;
+    await context.sendAlert(
+      subject,
+      `${urgent.message}\n\nrun: ${run?.runId}\nWhat to do: docs/RUNBOOK.md, ${urgent.code}`,
+    );
+  }
+}
+
+/** Warnings that people have to see although the run has succeeded. */
+const URGENT: ReadonlySet<unknown> = new Set(["another-database"]);
+
+function urgentWarnings(run: Run | undefined): readonly { readonly code: string; readonly message: string }[] {
+  const warnings = (run?.notes?.warnings ?? []) as readonly { readonly code: string; readonly message: string }[];
+  return warnings.filter(({ code }) => URGENT.has(code));
 }
 
 function subjectOf({ kind, error }: EndRequest, run: Run | undefined, installation: string): string {

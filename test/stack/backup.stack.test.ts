@@ -1,6 +1,7 @@
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from "vitest";
 import type { TestDatabase } from "../support/postgres.ts";
 import { visited } from "../support/stack.ts";
+import { subscribeToAlerts } from "./alerts.ts";
 import { backUp, catalog, databaseBehind, manyRows } from "./sources.ts";
 import { manifestOf, rowsIn } from "./vault.ts";
 
@@ -30,6 +31,21 @@ describe("a backup of an empty database", () => {
     expect(point).toMatchObject({ source: "spare", status: "available", rows: 0, tables: 0, runId: outcome?.runId });
     expect(point?.verified).toMatchObject({ level: "quick", isValid: true });
     expect(await catalog().runs.get(outcome?.runId ?? "")).toMatchObject({ status: "succeeded", reason: "test" });
+  });
+
+  it("of another server or database than the last one succeeds and tells people", async () => {
+    const alerts = await subscribeToAlerts("identity");
+    const other = await databaseBehind("spare");
+    onTestFinished(async () => {
+      await other.drop();
+      await alerts.end();
+    });
+    const { outcome } = await backUp("spare");
+    expect(outcome).toMatchObject({ status: "succeeded" });
+    expect((await alerts.about(outcome?.runId ?? "")).Subject).toContain("another-database");
+    expect((await backUp("spare")).outcome).toMatchObject({ status: "succeeded" });
+    const point = await catalog().restorePoints.get(outcome?.restorePointId ?? "");
+    expect(point?.warnings.join()).toContain("the source leads to");
   });
 
   it("refuses a source that is not configured, by name", async () => {

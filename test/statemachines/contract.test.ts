@@ -1,8 +1,6 @@
 /**
  * What every state machine keeps to: names of errors, who retries what, where a last catcher stands.
  */
-import { readFile } from "node:fs/promises";
-import path from "node:path";
 import { beforeAll, describe, expect, it } from "vitest";
 import { errorClasses } from "../../core/errors.ts";
 import { functionSpecs } from "../../infra/functions.ts";
@@ -153,11 +151,6 @@ describe("every machine", () => {
       for (const { Error: error, Cause } of failed)
         expect([error, Cause], name).toEqual([expect.stringMatching(/^\{%/), expect.stringMatching(/^\{%/)]);
     }
-  });
-
-  it("has a page of the runbook for each code its functions throw", async () => {
-    const runbook = await readFile(path.join(import.meta.dirname, "../../docs/RUNBOOK.md"), "utf8");
-    for (const name of OURS) expect(runbook).toContain(name);
   });
 });
 
