@@ -1,6 +1,6 @@
 /** Proves every chunk stored and commits the manifest. @module */
 import middy from "@middy/core";
-import { commitBackup } from "../../core/backup/commit.ts";
+import { commitBackup } from "../../core/backup/commit/commit.ts";
 import { boundary, TIMEOUT_EARLY } from "../shared/boundary.ts";
 import { vaultContext } from "../shared/deps.ts";
 import { parserOf, type RunEvent, runEvent } from "../shared/events.ts";

@@ -3,12 +3,12 @@
  * take turns: holder n+1 imports the snapshot and locks every table while n still holds, then n lets go.
  * @module
  */
-import type { Run, Settings, Snapshot } from "../catalog/index.ts";
-import { SnapshotLostError, SourceBusyError } from "../errors.ts";
-import type { Session } from "../postgres/session.ts";
-import { findWaiters, relayBase, takeBase } from "../postgres/snapshot/index.ts";
-import { isDumping, openSource, type SourceContext } from "./session.ts";
-import { type BackupSettings, backupSettings } from "./settings.ts";
+import type { Run, Settings, Snapshot } from "../../catalog/index.ts";
+import { SnapshotLostError, SourceBusyError } from "../../errors.ts";
+import type { Session } from "../../postgres/session.ts";
+import { findWaiters, relayBase, takeBase } from "../../postgres/snapshot/index.ts";
+import { isDumping, openSource, type SourceContext } from "../session.ts";
+import { type BackupSettings, backupSettings } from "../settings.ts";
 
 export interface HoldRequest {
   readonly runId: string;

@@ -2,14 +2,14 @@
  * From the plan and the chunks' winners to the manifest. The same run gives the same manifest, however often it is made.
  * @module
  */
-import type { Run } from "../catalog/index.ts";
-import { IntegrityError } from "../errors.ts";
-import type { Slice } from "../postgres/copy-out/index.ts";
-import { LARGE_OBJECTS_OID, type PlannedTable } from "../postgres/plan/index.ts";
-import { addRowHashes } from "../postgres/row-hash.ts";
-import { MANIFEST_FORMAT, type Manifest, type ManifestChunk, type ManifestTable } from "../vault/manifest/schema.ts";
-import type { ChunkWinner } from "./dump-chunk.ts";
-import type { PlanDocument } from "./plan-document.ts";
+import type { Run } from "../../catalog/index.ts";
+import { IntegrityError } from "../../errors.ts";
+import type { Slice } from "../../postgres/copy-out/index.ts";
+import { LARGE_OBJECTS_OID, type PlannedTable } from "../../postgres/plan/index.ts";
+import { addRowHashes } from "../../postgres/row-hash.ts";
+import { MANIFEST_FORMAT, type Manifest, type ManifestChunk, type ManifestTable } from "../../vault/manifest/schema.ts";
+import type { ChunkWinner } from "../dump/dump-chunk.ts";
+import type { PlanDocument } from "../dump/plan-document.ts";
 
 export interface WonChunk {
   readonly n: number;

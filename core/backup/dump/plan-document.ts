@@ -3,15 +3,15 @@
  * business; the catalog's chunk items hold numbers only and so stay small.
  * @module
  */
-import type { Run } from "../catalog/index.ts";
-import { IntegrityError, PreconditionError } from "../errors.ts";
-import type { BlockRange, DumpPlan, LargeObjectRange, PlannedChunk, RowsPart } from "../postgres/plan/types.ts";
-import type { OpenEnvelope } from "../vault/envelope/open.ts";
-import type { ManifestSchemaObject } from "../vault/manifest/schema.ts";
-import { readSmallObject, writeSmallObject } from "../vault/object/small.ts";
-import type { WrittenObject } from "../vault/object/write.ts";
-import type { Store } from "../vault/store/port.ts";
-import { refOf } from "./settings.ts";
+import type { Run } from "../../catalog/index.ts";
+import { IntegrityError, PreconditionError } from "../../errors.ts";
+import type { BlockRange, DumpPlan, LargeObjectRange, PlannedChunk, RowsPart } from "../../postgres/plan/types.ts";
+import type { OpenEnvelope } from "../../vault/envelope/open.ts";
+import type { ManifestSchemaObject } from "../../vault/manifest/schema.ts";
+import { readSmallObject, writeSmallObject } from "../../vault/object/small.ts";
+import type { WrittenObject } from "../../vault/object/write.ts";
+import type { Store } from "../../vault/store/port.ts";
+import { refOf } from "../settings.ts";
 
 /** What plan-dump hands to the workers and to the commit. */
 export interface PlanDocument extends DumpPlan {

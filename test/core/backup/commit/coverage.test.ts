@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { assertCoverage } from "../../../core/backup/coverage.ts";
-import type { ChunkBody, PlanDocument } from "../../../core/backup/plan-document.ts";
+import { assertCoverage } from "../../../../core/backup/commit/coverage.ts";
+import type { ChunkBody, PlanDocument } from "../../../../core/backup/dump/plan-document.ts";
 
 type Ranges = readonly (readonly [number, number | null])[];
 

@@ -3,17 +3,17 @@
  * or has become too large is split: what was copied is kept, the rest becomes a chunk of its own.
  * @module
  */
-import type { Chunk, Run, Settings } from "../catalog/index.ts";
-import { CancelledError, HoldfastError, IntegrityError, TimeBudgetError } from "../errors.ts";
-import { type CopyOutResult, copyChunk, type Slice } from "../postgres/copy-out/index.ts";
-import { openEnvelope } from "../vault/envelope/open.ts";
-import type { Unwrapper } from "../vault/envelope/recipient.ts";
-import { vaultKeys } from "../vault/keys.ts";
-import { type WrittenObject, writeObject } from "../vault/object/write.ts";
-import type { Store } from "../vault/store/port.ts";
+import type { Chunk, Run, Settings } from "../../catalog/index.ts";
+import { CancelledError, HoldfastError, IntegrityError, TimeBudgetError } from "../../errors.ts";
+import { type CopyOutResult, copyChunk, type Slice } from "../../postgres/copy-out/index.ts";
+import { openEnvelope } from "../../vault/envelope/open.ts";
+import type { Unwrapper } from "../../vault/envelope/recipient.ts";
+import { vaultKeys } from "../../vault/keys.ts";
+import { type WrittenObject, writeObject } from "../../vault/object/write.ts";
+import type { Store } from "../../vault/store/port.ts";
+import { importNewest, isDumping, openSource, type SourceContext } from "../session.ts";
+import { backupSettings, refOf } from "../settings.ts";
 import { type ChunkBody, compactBody, readPlan, wholeChunk } from "./plan-document.ts";
-import { importNewest, isDumping, openSource, type SourceContext } from "./session.ts";
-import { backupSettings, refOf } from "./settings.ts";
 
 export interface DumpChunkContext extends SourceContext {
   readonly vault: Store;

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { compactBody, type PlanDocument, wholeChunk } from "../../../core/backup/plan-document.ts";
-import type { PlannedChunk } from "../../../core/postgres/plan/types.ts";
+import { compactBody, type PlanDocument, wholeChunk } from "../../../../core/backup/dump/plan-document.ts";
+import type { PlannedChunk } from "../../../../core/postgres/plan/types.ts";
 
 const part = { tableOid: 7, relfilenode: 70, schema: "s", name: "t", columns: ["a", "b"], condition: "WHERE a > 0" };
 const rows: PlannedChunk = {

@@ -2,20 +2,20 @@
  * Writes down what there is to dump: the schema into the vault, the plan and its chunk numbers for the workers.
  * @module
  */
-import type { Run, Snapshot } from "../catalog/index.ts";
-import { SourceUnavailableError } from "../errors.ts";
-import { databaseProperties, dumpSchema, listLargeObjects, parseArchive, plainSql } from "../postgres/ddl/index.ts";
-import { planDump } from "../postgres/plan/index.ts";
-import { listRoles } from "../postgres/roles/index.ts";
-import { type OpenEnvelope, openEnvelope } from "../vault/envelope/open.ts";
-import type { Unwrapper } from "../vault/envelope/recipient.ts";
-import { vaultKeys } from "../vault/keys.ts";
-import type { ManifestSchemaObject } from "../vault/manifest/schema.ts";
-import { writeSmallObject } from "../vault/object/small.ts";
-import type { Store } from "../vault/store/port.ts";
+import type { Run, Snapshot } from "../../catalog/index.ts";
+import { SourceUnavailableError } from "../../errors.ts";
+import { databaseProperties, dumpSchema, listLargeObjects, parseArchive, plainSql } from "../../postgres/ddl/index.ts";
+import { planDump } from "../../postgres/plan/index.ts";
+import { listRoles } from "../../postgres/roles/index.ts";
+import { type OpenEnvelope, openEnvelope } from "../../vault/envelope/open.ts";
+import type { Unwrapper } from "../../vault/envelope/recipient.ts";
+import { vaultKeys } from "../../vault/keys.ts";
+import type { ManifestSchemaObject } from "../../vault/manifest/schema.ts";
+import { writeSmallObject } from "../../vault/object/small.ts";
+import type { Store } from "../../vault/store/port.ts";
+import { importNewest, isDumping, openSource, type SourceContext } from "../session.ts";
+import { backupSettings, refOf } from "../settings.ts";
 import { compactBody, type PlanDocument, writePlan } from "./plan-document.ts";
-import { importNewest, isDumping, openSource, type SourceContext } from "./session.ts";
-import { backupSettings, refOf } from "./settings.ts";
 
 export interface PlanContext extends SourceContext {
   readonly vault: Store;

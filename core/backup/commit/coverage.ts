@@ -2,9 +2,9 @@
  * Proof that the chunks of a dump are the whole of it: every table's ranges are contiguous from block 0 to an open end.
  * @module
  */
-import { IntegrityError } from "../errors.ts";
-import type { LargeObjectRange } from "../postgres/plan/types.ts";
-import type { ChunkBody, PlanDocument } from "./plan-document.ts";
+import { IntegrityError } from "../../errors.ts";
+import type { LargeObjectRange } from "../../postgres/plan/types.ts";
+import type { ChunkBody, PlanDocument } from "../dump/plan-document.ts";
 
 type Range = readonly [from: number, to: number | null];
 

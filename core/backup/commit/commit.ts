@@ -3,20 +3,20 @@
  * @module
  */
 import pLimit from "p-limit";
-import type { Catalog, Chunk, RestorePoint, Run } from "../catalog/index.ts";
-import { IntegrityError } from "../errors.ts";
-import { commitManifest } from "../vault/commit.ts";
-import { openEnvelope } from "../vault/envelope/open.ts";
-import type { Unwrapper } from "../vault/envelope/recipient.ts";
-import type { Manifest } from "../vault/manifest/schema.ts";
-import type { Store } from "../vault/store/port.ts";
+import type { Catalog, Chunk, RestorePoint, Run } from "../../catalog/index.ts";
+import { IntegrityError } from "../../errors.ts";
+import { commitManifest } from "../../vault/commit.ts";
+import { openEnvelope } from "../../vault/envelope/open.ts";
+import type { Unwrapper } from "../../vault/envelope/recipient.ts";
+import type { Manifest } from "../../vault/manifest/schema.ts";
+import type { Store } from "../../vault/store/port.ts";
+import type { ChunkWinner } from "../dump/dump-chunk.ts";
+import { type ChunkBody, readPlan } from "../dump/plan-document.ts";
+import { identityOf } from "../identity.ts";
+import { phase } from "../phases.ts";
+import { refOf } from "../settings.ts";
 import { assertCoverage } from "./coverage.ts";
-import type { ChunkWinner } from "./dump-chunk.ts";
-import { identityOf } from "./identity.ts";
 import { buildManifest, type WonChunk } from "./manifest.ts";
-import { phase } from "./phases.ts";
-import { type ChunkBody, readPlan } from "./plan-document.ts";
-import { refOf } from "./settings.ts";
 
 export interface CommitContext {
   readonly catalog: Catalog;
