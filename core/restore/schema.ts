@@ -4,6 +4,7 @@
  */
 import type { RestoreEntry, RestorePhases } from "../postgres/ddl/index.ts";
 import { entryStep } from "../postgres/load/entries.ts";
+import { ownershipSteps } from "../postgres/load/ownership.ts";
 import { type RunStepsOptions, runSteps } from "../postgres/load/steps.ts";
 import type { Session } from "../postgres/session.ts";
 
@@ -19,7 +20,9 @@ export async function runPhase(
   options: RunStepsOptions = {},
 ): Promise<void> {
   await pinForDdl(session, phases);
-  await runSteps(session, phase, phases[phase].map(entryStep), options);
+  const { before, after } = await ownershipSteps(session, [...phases.preData, ...phases.rest]);
+  const steps = phases[phase].flatMap((entry) => [before.get(entry.dumpId) ?? [], entryStep(entry)].flat());
+  await runSteps(session, phase, phase === "privileges" ? [...after, ...steps] : steps, options);
 }
 
 /** Some entries of one parallel phase, in order. */

@@ -1,4 +1,5 @@
 import { GetObjectCommand } from "@aws-sdk/client-s3";
+import pg from "pg";
 import { afterAll, beforeAll, describe, expect, inject, it } from "vitest";
 import { parseConnection } from "../../core/postgres/connection.ts";
 import { compareLive } from "../../core/restore/compare.ts";
@@ -97,21 +98,21 @@ describe("the restore machine", () => {
 
 describe("the compare machine", () => {
   it("names the table in which one value was changed, and keeps a report", async () => {
-    const target = await createDatabase("changed");
-    const { user } = inject("postgres");
-    await target.query(`ALTER DATABASE ${target.name} OWNER TO ${user}; GRANT ALL ON SCHEMA public TO PUBLIC`);
-    await asAdmin((admin) => admin.query(`GRANT CREATE ON DATABASE ${target.name} TO PUBLIC`));
-    const restored = await run("restore", { database: target.name, noOwner: true });
+    const database = `${source.name}_changed`;
+    const restored = await run("restore", { create: true, database });
     expect({ status: restored.status, cause: restored.cause }).toEqual({ status: "SUCCEEDED", cause: undefined });
-    await target.query("UPDATE customer SET name = 'Name 250' WHERE id = 250");
-    const { status, error, cause } = await run("compare", { database: target.name });
+    const client = new pg.Client(urlOf(database));
+    await client.connect();
+    await client.query("UPDATE customer SET name = 'Name 250' WHERE id = 250");
+    await client.end();
+    const { status, error, cause } = await run("compare", { database });
     expect({ status, error }).toEqual({ status: "FAILED", error: "IntegrityError" });
     expect(cause).toMatch(/restore-differs.*"public"\."customer".*row-hash/);
     const { runId } = await newestRun("spare");
     const report = await readReport(runId);
-    expect(report).toMatchObject({ schema: 1, runId, level: "rows", identical: false, database: target.name });
+    expect(report).toMatchObject({ schema: 1, runId, level: "rows", identical: false, database });
     expect(report.differences).toMatchObject([{ code: "table-differs", where: 'table "public"."customer" row-hash' }]);
     expect((await catalog().runs.get(runId))?.findings).toHaveLength(1);
-    await target.drop();
+    await asAdmin((admin) => admin.query(`DROP DATABASE ${database}`));
   });
 });

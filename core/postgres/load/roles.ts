@@ -31,11 +31,15 @@ export async function restoreRoles(session: Session, list: RoleList, onRefused: 
   }
 }
 
-/** Only a member can give an object to a role; superusers need not be. */
+/** From here on membership comes without the right to act as the role, which is what giving it an object takes. */
+const SET_OPTION_VERSION = 160000;
+
+/** Only who may act as a role can give it an object; superusers may. */
 async function becomeMember(session: Session, { roles }: RoleList, onRefused: OnRefused): Promise<void> {
+  const right = session.serverVersion >= SET_OPTION_VERSION ? "SET" : "MEMBER";
   const missing = await session.query<{ name: string }>(
     `SELECT r.rolname::text AS name FROM pg_catalog.pg_roles r
-      WHERE r.rolname = ANY ($1::text[]) AND NOT pg_catalog.pg_has_role(r.oid, 'MEMBER')`,
+      WHERE r.rolname = ANY ($1::text[]) AND NOT pg_catalog.pg_has_role(r.oid, '${right}')`,
     [roles.filter(({ isReferenced, isPredefined }) => isReferenced && !isPredefined).map(({ name }) => name)],
   );
   for (const { name } of missing) {

@@ -22,6 +22,9 @@ const compareInput = z.strictObject({
   database: z.string().min(1).max(63).optional(),
   /** Hash every row, not only count them. */
   rows: z.boolean().default(true),
+  /** As the restore was asked for: who owns or may use what is not compared. */
+  noOwner: z.boolean().default(false),
+  noPrivileges: z.boolean().default(false),
 });
 
 export interface RestoreSettings {
@@ -39,9 +42,10 @@ export async function prepareRestoreRun(input: RunInput, context: BeginContext):
 
 /** As `prepareRestoreRun`; nothing is written, so no lease is taken. */
 export async function prepareCompareRun(input: RunInput, context: BeginContext): Promise<Prepared> {
-  const { target, restorePointId, database, rows } = parse(compareInput, input);
+  const { target, restorePointId, database, rows, ...ignored } = parse(compareInput, input);
   const options = parseRestoreOptions({
     compare: rows ? "rows" : "counts",
+    ...ignored,
     ...(database !== undefined && { database }),
   });
   return prepared(input, context, target, restorePointId, options, false);

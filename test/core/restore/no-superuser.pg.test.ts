@@ -1,0 +1,51 @@
+import { randomBytes } from "node:crypto";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { parseConnection } from "../../../core/postgres/connection.ts";
+import { compareLive } from "../../../core/restore/compare.ts";
+import { asAdmin, createDatabase, type TestDatabase } from "../../support/postgres.ts";
+import { dropRoles } from "./rich-schema.ts";
+import { createVault, type TestVault } from "./support.ts";
+
+const suffix = randomBytes(4).toString("hex");
+const [loader, owner, app] = [`loader_${suffix}`, `owner_${suffix}`, `app_${suffix}`];
+let vault: TestVault;
+let source: TestDatabase;
+
+beforeAll(async () => {
+  vault = await createVault();
+  source = await createDatabase("managed");
+  await asAdmin((admin) =>
+    admin.query(`
+      CREATE ROLE ${loader} LOGIN CREATEDB PASSWORD 'local';
+      CREATE ROLE ${owner} NOLOGIN; CREATE ROLE ${app} NOLOGIN;
+      ALTER DATABASE ${source.name} OWNER TO ${owner};
+      GRANT ${owner}, ${app} TO ${loader}`),
+  );
+  await source.query(`
+    CREATE SCHEMA shop AUTHORIZATION ${owner};
+    CREATE TABLE shop.item (id int PRIMARY KEY); INSERT INTO shop.item SELECT generate_series(1, 10);
+    CREATE MATERIALIZED VIEW shop.few AS SELECT * FROM shop.item LIMIT 3;
+    CREATE TABLE public.note (id int);
+    SELECT lo_from_bytea(900, 'x');
+    ALTER TABLE shop.item OWNER TO ${app}; ALTER MATERIALIZED VIEW shop.few OWNER TO ${app};
+    ALTER TABLE public.note OWNER TO ${app}; ALTER LARGE OBJECT 900 OWNER TO ${app};
+    GRANT SELECT ON shop.item TO ${owner}; GRANT USAGE ON SCHEMA shop TO ${app}`);
+});
+afterAll(async () => {
+  await source.drop();
+  await dropRoles([loader, app, owner]);
+  await vault.remove();
+});
+
+test("restores to identity by a role that is no superuser, owners without rights on their schemas included", async () => {
+  const ref = await vault.backUp(source.url);
+  const name = `${source.name}_copy`;
+  const { host, port, tls } = parseConnection(source.url);
+  const connection = { host, port, tls, user: loader, password: "local", database: "postgres" };
+  const result = await vault.restore(ref, source.url, { connection, options: { create: true, database: name } });
+  expect(result.warnings).toEqual([]);
+  const copy = parseConnection(source.url.replace(`/${source.name}?`, `/${name}?`));
+  const options = { rows: true, sessions: 1, applicationName: "test compare" };
+  expect((await compareLive(parseConnection(source.url), copy, options)).differences).toEqual([]);
+  await asAdmin((admin) => admin.query(`DROP DATABASE ${name}`));
+});
