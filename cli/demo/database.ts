@@ -12,8 +12,8 @@ export interface Server {
   readonly password: string;
 }
 
-/** Makes an empty database, unless it is there. */
-export async function ensureDatabase(server: Server, name: string): Promise<void> {
+/** The local stack makes one for each connection. */
+async function ensureDatabase(server: Server, name: string): Promise<void> {
   if (await databaseExists(server, name)) return;
   await withSession(server, "postgres", (session) => session.query(`CREATE DATABASE ${name}`));
 }

@@ -10,7 +10,7 @@ import type { RunView } from "../installation/port.ts";
 import { formatBytes, formatDuration, formatRate, formatTime, millisBetween, plural } from "../output/units.ts";
 import { demoConfig } from "./config.ts";
 import { flipOneByte } from "./damage.ts";
-import { askRevenue, databaseExists, dropDatabase, ensureDatabase, makeDatabase, type Server } from "./database.ts";
+import { askRevenue, databaseExists, dropDatabase, makeDatabase, type Server } from "./database.ts";
 import { createHoldfast, type Holdfast } from "./holdfast.ts";
 import { deploy, type LocalStack, serverOf } from "./local.ts";
 import type { Story } from "./story.ts";
@@ -76,8 +76,6 @@ async function firstRun(holdfast: Holdfast, deadline: number): Promise<RunView> 
 
 async function restoreAndCompare(story: Story, server: Server, holdfast: Holdfast, before: string): Promise<RunView> {
   story.step("Restore", "into a new database");
-  // Where the target's connection leads; a new database is made from there.
-  await ensureDatabase(server, "rescue_restored");
   const target = ["--source", SOURCE, "--to", "rescue", "--database", RESCUED];
   await holdfast.show(["restore", "latest", ...target, "--create"]);
   const { runs } = (await holdfast.ask(["runs", SOURCE, "--limit", "1"])) as { runs: RunView[] };
