@@ -50,7 +50,8 @@ export function replyBox(memory: SharedArrayBuffer): ReplyBox {
       Atomics.store(control, 0, EMPTY);
     },
     take: () => {
-      Atomics.wait(control, 0, EMPTY);
+      // Woken is not served: the notify of the previous answer may come late, when we already sleep for the next.
+      while (Atomics.load(control, 0) === EMPTY) Atomics.wait(control, 0, EMPTY);
       return data.slice(0, control[1]);
     },
   };
