@@ -1,7 +1,7 @@
 /** `holdfast compare ID|latest`: a restored database against its restore point, row by row. @module */
 import type { Command } from "commander";
 import type { CommandResult } from "../result.ts";
-import { findingLines } from "../runs/findings.ts";
+import { findingLines, splitFindings } from "../runs/findings.ts";
 import { type RunCommandOptions, withRunOptions } from "../runs/options.ts";
 import { reportResult } from "../runs/report.ts";
 import { assertNameArgument, findRestorePoint } from "../runs/restore-point.ts";
@@ -36,18 +36,19 @@ async function compare(session: Session, id: string, options: CompareOptions): P
   const { database } = options;
   const input = { options: { restorePointId, target, database } };
   const report = await startRun(session, installation, { machine: "compare", source, input }, options);
-  const differences = report.run?.findings ?? [];
+  const { found: differences, notes } = splitFindings(report);
   return reportResult(
     { ...report, restorePointId },
     {
       achieved: `identical: ${database ?? "the database"} on ${target} and restore point ${restorePointId}`,
-      lines: findingLines("differs", differences),
+      lines: [...findingLines("differs", differences), ...findingLines("note", notes)],
       fields: {
         source,
         target,
         database,
         isIdentical: report.status === "running" ? undefined : report.status === "succeeded",
         differences,
+        notes,
       },
     },
     session.style,

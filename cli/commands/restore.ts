@@ -2,6 +2,7 @@
 import { type Command, Option } from "commander";
 import { UsageError } from "../errors.ts";
 import type { CommandResult } from "../result.ts";
+import { findingLines, splitFindings } from "../runs/findings.ts";
 import { type RunCommandOptions, withRunOptions } from "../runs/options.ts";
 import { reportResult } from "../runs/report.ts";
 import { needed, restoreOptionsOf, withRestoreChoices } from "../runs/restore-options.ts";
@@ -53,11 +54,13 @@ async function restore(session: Session, id: string, options: RestoreOptions): P
   const { database } = options;
   const input = { options: { restorePointId, target, ...restoreOptionsOf(options) } };
   const report = await startRun(session, installation, { machine: "restore", source, input }, options);
+  const { found, notes } = splitFindings(report);
   return reportResult(
     { ...report, restorePointId },
     {
       achieved: `restored ${restorePointId} of ${source} into ${database ?? "the database"} on ${target}`,
-      fields: { source, target, database },
+      lines: [...findingLines("failed", found), ...findingLines("note", notes)],
+      fields: { source, target, database, notes },
     },
     session.style,
   );

@@ -1,7 +1,7 @@
 /** `holdfast verify ID|latest`: reads a restore point back. @module */
 import { type Command, Option } from "commander";
 import type { CommandResult } from "../result.ts";
-import { findingLines } from "../runs/findings.ts";
+import { findingLines, splitFindings } from "../runs/findings.ts";
 import { type RunCommandOptions, withRunOptions } from "../runs/options.ts";
 import { reportResult } from "../runs/report.ts";
 import { findRestorePoint } from "../runs/restore-point.ts";
@@ -38,17 +38,18 @@ async function verify(session: Session, id: string, options: VerifyOptions): Pro
   const input = { options: { restorePointId: point.restorePointId, level: options.level } };
   const report = await startRun(session, installation, { machine: "verify", source: point.source, input }, options);
   const { restorePointId, source } = point;
-  const issues = report.run?.findings ?? [];
+  const { found: issues, notes } = splitFindings(report);
   return reportResult(
     { ...report, restorePointId },
     {
       achieved: `restore point ${restorePointId} is whole (${options.level} verification)`,
-      lines: findingLines("damaged", issues),
+      lines: [...findingLines("damaged", issues), ...findingLines("note", notes)],
       fields: {
         source,
         level: options.level,
         isValid: report.status === "running" ? undefined : report.status === "succeeded",
         issues,
+        notes,
       },
     },
     session.style,

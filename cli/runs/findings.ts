@@ -3,9 +3,16 @@
  * @module
  */
 import type { Finding } from "../../core/catalog/index.ts";
+import type { RunReport } from "./start.ts";
 
 /** More than these are told by `--json`. */
 const SHOWN = 20;
+
+/** What a run that has succeeded notes is to be known, not to be mended. */
+export function splitFindings({ status, run }: RunReport): { found: readonly Finding[]; notes: readonly Finding[] } {
+  const findings = run?.findings ?? [];
+  return status === "succeeded" ? { found: [], notes: findings } : { found: findings, notes: [] };
+}
 
 export function findingLines(name: string, findings: readonly Finding[]): [string, string][] {
   const lines = findings

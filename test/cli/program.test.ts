@@ -139,6 +139,29 @@ describe("a restore point", () => {
   });
 });
 
+describe("a comparison", () => {
+  const finding = { where: '"public"."item"', code: "table-differs", message: "has 4 rows, expected are 5" };
+  const argv = ["compare", "latest", "--source", "shop", "--to", "staging"];
+
+  it("tells what differs, thing by thing, and exits with 4", async () => {
+    const error = { name: "IntegrityError", code: "restore-differs", message: "1 difference" };
+    const told = await holdfast(argv, {
+      executions: [{ status: "failed", error: "IntegrityError" }],
+      run: { kind: "compare", error, findings: [finding] },
+    });
+    expect(told.exitCode).toBe(4);
+    expect(told.stdout).toContain('differs  "public"."item": has 4 rows, expected are 5 (table-differs)');
+  });
+
+  it("keeps apart what a run that succeeded wants known", async () => {
+    const note = { where: "item", code: "rows-only-counted", message: "nothing to hash by" };
+    const told = await holdfast([...argv, "--json"], {
+      run: { kind: "compare", status: "succeeded", findings: [note] },
+    });
+    expect(told).toMatchObject({ exitCode: 0, json: { isIdentical: true, differences: [], notes: [note] } });
+  });
+});
+
 describe("holdfast connect", () => {
   const secret = "postgres://reader:s3cret-word@db.example.com:5433/shop";
 
