@@ -23,7 +23,7 @@ afterAll(async () => {
 /** A run that stands still in the middle of a chunk until it is resumed. */
 async function stalledRun(input: object = {}) {
   const executionArn = await startExecution("backup", { source: "bank", ...input });
-  const stall = await stallChunk(database);
+  const stall = await stallChunk(database, executionArn);
   onTestFinished(stall.resume);
   return { executionArn, ...stall };
 }

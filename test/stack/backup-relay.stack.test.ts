@@ -24,7 +24,7 @@ describe("a dump that outlives the function that holds its snapshot", () => {
 
   it("reads one moment through several holders, under transfers, inserts, deletes and VACUUM", async () => {
     const executionArn = await startExecution("backup", { source: "chinook" });
-    const stall = await stallChunks(database, WORKERS);
+    const stall = await stallChunks(database, executionArn, WORKERS);
     onTestFinished(stall.resume);
     const run = await newestRun("chinook");
     let isOver = false;

@@ -65,12 +65,16 @@ describe("a backup of tables that are larger than a chunk", () => {
       "CREATE TABLE small (id int PRIMARY KEY, at timestamptz DEFAULT now())",
       "INSERT INTO small SELECT generate_series(1, 10)",
       "CREATE TABLE nothing (id int)",
+      ...["a", "b", "c"].flatMap((name) => [
+        `CREATE TABLE dense_${name} (id int, body text)`,
+        `INSERT INTO dense_${name} SELECT n, repeat(md5(n::text), 60000) FROM generate_series(1, 2) n`,
+      ]),
       "SELECT lo_from_bytea(0, decode(repeat('ab', 700000), 'hex'))",
     );
   });
   afterAll(() => database.drop());
 
-  it("copies every row in several chunks and reads all of it back", async () => {
+  it("copies every row in several chunks, splits what turns out larger, and reads all of it back", async () => {
     const { status, error, cause, outcome } = await backUp("pagila");
     expect({ status, error, cause }).toEqual({ status: "SUCCEEDED", error: undefined, cause: undefined });
     const id = outcome?.restorePointId ?? "";
@@ -81,9 +85,13 @@ describe("a backup of tables that are larger than a chunk", () => {
     expect(manifest.largeObjects).toMatchObject({ count: 1, bytes: 700_000 });
     const names = ["archive", "pre-data.sql", "post-data.sql", "roles.json"];
     expect(manifest.schema.map(({ name }) => name)).toEqual(expect.arrayContaining(names));
+    // Compressed on the server's disk, the dense tables looked like one small bundle.
+    const chunks = await catalog().chunks.list(outcome?.runId ?? "");
+    expect(chunks.filter(({ next }) => next !== undefined).length).toBeGreaterThan(0);
+    for (const name of ["dense_a", "dense_b", "dense_c"]) expect(await rowsIn("pagila", id, name)).toHaveLength(2);
     const ids = (await rowsIn("pagila", id, "big")).map(([value]) => Number(value));
     expect(new Set(ids).size).toBe(20_000);
     const point = await catalog().restorePoints.get(id);
-    expect(point).toMatchObject({ rows: 20_010, tables: 3, verified: { level: "full", isValid: true } });
+    expect(point).toMatchObject({ rows: 20_016, tables: 6, verified: { level: "full", isValid: true } });
   });
 });

@@ -26,7 +26,7 @@ afterAll(async () => {
 describe("a deploy while a run is under way", () => {
   it("changes nothing for that run, and everything for the next", async () => {
     const executionArn = await startExecution("backup", { source: "bank" });
-    const { resume } = await stallChunk(database);
+    const { resume } = await stallChunk(database, executionArn);
     onTestFinished(resume);
     await deployConfig(import.meta.resolve("./changed-config.ts"));
     resume();

@@ -3,7 +3,9 @@
  */
 import { readdir, readFile, readlink } from "node:fs/promises";
 import { setTimeout as pause } from "node:timers/promises";
+import { DescribeExecutionCommand } from "@aws-sdk/client-sfn";
 import type { TestDatabase } from "../support/postgres.ts";
+import { clients } from "../support/stack.ts";
 
 /** Asks until there is an answer; the test's own time limit ends a wait in vain. */
 export async function until<T>(ask: () => Promise<T | undefined>): Promise<T> {
@@ -38,14 +40,18 @@ export interface Stall {
 }
 
 /** Stops the server process of the first chunk that appears. */
-export async function stallChunk(database: TestDatabase): Promise<Stall> {
-  return stallChunks(database, 1);
+export async function stallChunk(database: TestDatabase, executionArn: string): Promise<Stall> {
+  return stallChunks(database, executionArn, 1);
 }
 
-/** Stops the processes of `count` chunks, i.e. of as many workers, each in the middle of its COPY. */
-export async function stallChunks(database: TestDatabase, count: number): Promise<Stall> {
+/**
+ * Stops the processes of `count` chunks, i.e. of as many workers, each in the middle of its COPY.
+ * @throws Error when the execution ends before that many were met.
+ */
+export async function stallChunks(database: TestDatabase, executionArn: string, count: number): Promise<Stall> {
   const stopped = new Set<number>();
-  while (stopped.size < count) {
+  for (let round = 0; stopped.size < count; round += 1) {
+    if (round % 50 === 49) await assertRunning(executionArn);
     for (const pid of await copying(database)) {
       if (stopped.has(pid) || stopped.size === count) continue;
       process.kill(pid, "SIGSTOP");
@@ -60,6 +66,11 @@ export async function stallChunks(database: TestDatabase, count: number): Promis
     stopped.clear();
   };
   return { pid, resume };
+}
+
+async function assertRunning(executionArn: string): Promise<void> {
+  const { status, error, cause } = await clients.sfn().send(new DescribeExecutionCommand({ executionArn }));
+  if (status !== "RUNNING") throw new Error(`the run ended before it could be stalled: ${status} ${error} ${cause}`);
 }
 
 function wake(pid: number): void {
