@@ -50,7 +50,8 @@ export function formatError(error: ErrorRecord, style: Style): string {
   return error.hint === undefined ? first : `${first}\n  ${error.hint}`;
 }
 
-function toCommandError(thrown: unknown): ErrorRecord {
+/** As `toErrorRecord`, for the command's own errors too. */
+export function toCommandError(thrown: unknown): ErrorRecord {
   if (!(thrown instanceof CommandError)) return toErrorRecord(thrown);
   const record = { name: thrown.name, code: thrown.code, message: thrown.message };
   return thrown.hint === undefined ? record : { ...record, hint: thrown.hint };

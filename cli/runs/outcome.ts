@@ -11,10 +11,7 @@ import type { RunReport } from "./start.ts";
 type Outcome = Omit<RunReport, "runId" | "executionArn" | "startedAt">;
 
 export async function outcomeOf(installation: Installation, runId: string, end: RunEnd): Promise<Outcome> {
-  if (end.kind === "left") {
-    const { name, code, message, hint } = end.reason;
-    return { status: "running", error: hint === undefined ? { name, code, message } : { name, code, message, hint } };
-  }
+  if (end.kind === "left") return { status: "running", error: end.reason };
   const run = await installation.catalog.run(runId);
   const output = parseOutput(end.execution.output);
   const error = errorOf(end.execution, output, run);

@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { PreconditionError, StoreThrottledError } from "../../../core/errors.ts";
 import { holdfast, RESTORE_POINT_ID } from "../support/fakes.ts";
 
 const output = JSON.stringify({ restorePointId: RESTORE_POINT_ID, status: "succeeded" });
@@ -61,6 +62,28 @@ describe("holdfast backup", () => {
     const executions = [running, { status: "succeeded", output } as const];
     const told = await holdfast(["backup", "shop", "--json"], { executions, interruptAtPause: 1 });
     expect(told).toMatchObject({ exitCode: 0, json: { status: "succeeded" } });
+  });
+});
+
+describe("following a run that cannot be asked", () => {
+  const away = new StoreThrottledError("aws-unreachable", "AWS cannot be reached");
+
+  it("waits for the network to come back", async () => {
+    const executions = [running, away, away, { status: "succeeded", output } as const];
+    const told = await holdfast(["backup", "shop", "--json"], { executions });
+    expect(told).toMatchObject({ exitCode: 0, json: { status: "succeeded", durationSeconds: 3 } });
+  });
+
+  it("gives up after a minute, naming the run that goes on", async () => {
+    const told = await holdfast(["backup", "shop", "--json"], { executions: [running, away] });
+    expect(told).toMatchObject({ exitCode: 1, json: { status: "running", error: { code: "aws-unreachable" } } });
+    expect(told.json.error).toMatchObject({ hint: expect.stringContaining(String(told.json.runId)) });
+  });
+
+  it("gives up at once when it is no longer allowed to ask", async () => {
+    const denied = new PreconditionError("aws-access-denied", "the token has expired");
+    const told = await holdfast(["backup", "shop", "--json"], { executions: [running, denied] });
+    expect(told).toMatchObject({ exitCode: 3, json: { status: "running", runId: expect.any(String) } });
   });
 });
 

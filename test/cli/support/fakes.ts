@@ -42,8 +42,8 @@ export interface Started {
 }
 
 export interface FakeOptions {
-  /** What DescribeExecution says, call by call; the last one again and again. */
-  readonly executions?: readonly ExecutionView[];
+  /** What DescribeExecution says, call by call; the last one again and again. An error is thrown. */
+  readonly executions?: readonly (ExecutionView | Error)[];
   readonly restorePoints?: readonly RestorePoint[];
   readonly run?: Partial<RunView>;
   readonly openError?: Error;
@@ -148,6 +148,7 @@ function fakeInstallation(
     describe: async () => {
       const view = executions[Math.min(described, executions.length - 1)];
       described += 1;
+      if (view instanceof Error) throw view;
       return view ?? { status: "running" };
     },
   };
