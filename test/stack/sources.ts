@@ -38,9 +38,10 @@ function withOutcome(ended: Ended): Outcome {
   return { ...ended, outcome: ended.result as MachineOutput | undefined };
 }
 
-/** The newest run of a source. */
+/** The newest run of a source; ids alone leave open which of one second it was. */
 export async function newestRun(source: string): Promise<Run> {
-  const [run] = await catalog().runs.list(source, 1);
+  const runs = await catalog().runs.list(source, 10);
+  const [run] = runs.toSorted((a, b) => b.startedAt.localeCompare(a.startedAt));
   if (run === undefined) throw new Error(`source ${source} has no run`);
   return run;
 }
