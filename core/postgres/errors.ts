@@ -48,7 +48,7 @@ const meanings: Readonly<Record<string, Meaning>> = {
   "42501": {
     name: "PreconditionError",
     code: "privilege-missing",
-    hint: "Grant the role what the message names; pg_read_all_data covers every table and sequence.",
+    hint: "Grant the role what the message names. To read a source, pg_read_all_data covers every table and sequence.",
   },
   // The server as a whole.
   "08": { name: "SourceUnavailableError", code: "connection-lost", hint: again },

@@ -97,7 +97,9 @@ export async function restoreDirect(input: RestoreDirectInput): Promise<RestoreR
   let rows = 0;
   let loaded = 0;
   await inParallel(sessions, chunks, open, close, async (session, n) => {
-    rows += (await loadPointChunk(session, point, n, { ...(signal && { signal }) })).rows;
+    // Awaited first: `rows += await …` would read the sum before and write it after what other sessions add meanwhile.
+    const chunk = await loadPointChunk(session, point, n, { ...(signal && { signal }) });
+    rows += chunk.rows;
     tell("data", ++loaded, chunks.length, `chunk ${n}`);
   });
 
