@@ -12,6 +12,9 @@ const daysOrNever = (least: number) =>
     error: `allowed is a whole number from ${least} to 36500, or null for never`,
   });
 
+/** S3 keeps an object in Infrequent Access for 30 days before lifecycle moves it on: "Constraints and considerations for transitions". */
+const LEAST_INFREQUENT_DAYS = 30;
+
 /** Days after which a restore point's data moves to a cheaper tier; metadata never moves. S3 admits Infrequent Access from day 30. */
 const lifecycleField = fields({
   infrequentAccessAfterDays: daysOrNever(30).default(30),
@@ -104,6 +107,14 @@ export const configSchema = fields({
   const steps = [infrequentAccessAfterDays, glacierAfterDays, deepArchiveAfterDays].filter((days) => days !== null);
   if (steps.some((days, index) => index > 0 && days <= (steps[index - 1] ?? 0))) {
     complain(["vault", "lifecycle"], "allowed are days that grow from infrequentAccess over glacier to deepArchive");
+  }
+  const next = glacierAfterDays ?? deepArchiveAfterDays;
+  if (infrequentAccessAfterDays !== null && next !== null && next - infrequentAccessAfterDays < LEAST_INFREQUENT_DAYS) {
+    const field = glacierAfterDays === null ? "deepArchiveAfterDays" : "glacierAfterDays";
+    complain(
+      ["vault", "lifecycle", field],
+      `allowed are at least ${LEAST_INFREQUENT_DAYS} days more than infrequentAccessAfterDays, ${infrequentAccessAfterDays + LEAST_INFREQUENT_DAYS}, or null there`,
+    );
   }
 });
 

@@ -92,6 +92,19 @@ describe("a faulty configuration is refused with field, got and allowed", () => 
       withSource({ holdSeconds: 20, relayLeadSeconds: 11 }),
       "sources.shop.relayLeadSeconds is 11, allowed is at most half of holdSeconds, 10",
     ],
+    [
+      "less than 30 days in Infrequent Access",
+      { ...minimal, vault: { lifecycle: { glacierAfterDays: 45 } } },
+      "vault.lifecycle.glacierAfterDays is 45, allowed are at least 30 days more than infrequentAccessAfterDays, 60",
+    ],
+    [
+      "less than 30 days there before Deep Archive",
+      {
+        ...minimal,
+        vault: { lifecycle: { infrequentAccessAfterDays: 40, glacierAfterDays: null, deepArchiveAfterDays: 50 } },
+      },
+      "vault.lifecycle.deepArchiveAfterDays is 50, allowed are at least 30 days more than infrequentAccessAfterDays, 70",
+    ],
     ["tiers out of order", { ...minimal, vault: { lifecycle: { glacierAfterDays: 400 } } }, "vault.lifecycle is"],
     [
       "a cron of five fields",
