@@ -37,6 +37,8 @@ export class VaultStack extends Stack {
     const accessLogs = accessLogsBucket(this, "AccessLogs", removalPolicy);
     const { bucket } = new VaultBucket(this, "Vault", { vault, accessLogs });
     const work = workBucket(this, "Work", accessLogs, removalPolicy);
+    // A bucket that outlives the stack keeps what protects it: TLS only, audit records written once.
+    for (const { policy } of [accessLogs, bucket, work]) policy?.applyRemovalPolicy(removalPolicy);
     const catalog = catalogTable(this, "Catalog", vault.retainOnDelete);
     const key = new kms.Key(this, "EnvelopeKey", {
       description: `Wraps the data keys of every restore point of Holdfast ${installation}; without it the vault cannot be read`,

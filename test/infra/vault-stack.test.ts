@@ -160,7 +160,7 @@ describe("keys and alerts", () => {
 });
 
 describe("deleting the stack", () => {
-  const stateful = ["AWS::S3::Bucket", "AWS::DynamoDB::GlobalTable", "AWS::KMS::Key"];
+  const stateful = ["AWS::S3::Bucket", "AWS::S3::BucketPolicy", "AWS::DynamoDB::GlobalTable", "AWS::KMS::Key"];
 
   it("leaves everything stateful where it is, by default", () => {
     for (const type of stateful) {
