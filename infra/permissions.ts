@@ -7,10 +7,22 @@
 /** Prefixes of the vault (docs/FORMAT.md). */
 export type VaultPrefix = "v1/vault.json" | "v1/meta/" | "v1/data/" | "v1/audit/" | "v1/reports/";
 
+/** What may be created below `v1/meta/` is told apart by kind: who writes a schema cannot write a manifest. */
+export type CreatablePrefix =
+  | Exclude<VaultPrefix, "v1/meta/">
+  | "v1/meta/*/keys/"
+  | "v1/meta/*/schema/"
+  | "v1/meta/*/manifest"
+  | "v1/meta/*/summary.json";
+
 export type Permission =
-  /** `create` is put-if-absent and multipart upload, the abort of one's own included; `delete` of current versions only. */
-  | { readonly on: "vault"; readonly may: "read" | "create" | "delete"; readonly prefix: VaultPrefix }
-  /** ListBucket and ListBucketMultipartUploads. */
+  | { readonly on: "vault"; readonly may: "read"; readonly prefix: VaultPrefix }
+  /** Put-if-absent and multipart upload, the abort of one's own included. */
+  | { readonly on: "vault"; readonly may: "create"; readonly prefix: CreatablePrefix }
+  /** Of current versions only; a version stays until lifecycle clears it. */
+  | { readonly on: "vault"; readonly may: "delete"; readonly prefix: VaultPrefix }
+  /** Finds the multipart uploads that others left, and ends them. */
+  | { readonly on: "vault"; readonly may: "abort"; readonly prefix: VaultPrefix }
   | { readonly on: "vault"; readonly may: "list" }
   | { readonly on: "work"; readonly may: "read" | "write" }
   | { readonly on: "catalog"; readonly may: "read" | "write" }
@@ -26,8 +38,9 @@ export type Permission =
 
 export const vault = {
   read: (prefix: VaultPrefix): Permission => ({ on: "vault", may: "read", prefix }),
-  create: (prefix: VaultPrefix): Permission => ({ on: "vault", may: "create", prefix }),
+  create: (prefix: CreatablePrefix): Permission => ({ on: "vault", may: "create", prefix }),
   delete: (prefix: VaultPrefix): Permission => ({ on: "vault", may: "delete", prefix }),
+  abort: (prefix: VaultPrefix): Permission => ({ on: "vault", may: "abort", prefix }),
   list: (): Permission => ({ on: "vault", may: "list" }),
 };
 export const work = {

@@ -11,6 +11,7 @@ import {
   type WorkersByNetwork,
 } from "../../core/config/index.ts";
 import type { FunctionAssets } from "../bundle.ts";
+import { RUNTIME_CONTEXT } from "../context.ts";
 import { type FunctionName, type FunctionSpec, functionSpecs } from "../functions.ts";
 import { camelCase, pascalCase } from "../names.ts";
 import type { VaultResources } from "../stacks/vault-stack.ts";
@@ -25,6 +26,12 @@ export interface FunctionFleetProps {
   readonly machineArns: readonly string[];
   readonly logGroup: logs.ILogGroup;
 }
+
+/**
+ * Amazon's own authorities, those of RDS among them: since Node 20 the runtime reads them only when told to.
+ * @see https://docs.aws.amazon.com/lambda/latest/dg/lambda-nodejs.html "CA certificate loading"
+ */
+const AMAZON_AUTHORITIES = "/var/runtime/ca-cert.pem";
 
 /** Lambda allows 4 KB for a function's whole environment; a worker's entry takes about 100 bytes of it. */
 const MOST_NETWORKS = 3;
@@ -112,6 +119,9 @@ export class FunctionFleet extends Construct {
     };
     return {
       NODE_OPTIONS: "--enable-source-maps",
+      ...(spec.network === "worker" && this.node.tryGetContext(RUNTIME_CONTEXT) !== "local"
+        ? { NODE_EXTRA_CA_CERTS: AMAZON_AUTHORITIES }
+        : {}),
       POWERTOOLS_SERVICE_NAME: name,
       POWERTOOLS_METRICS_NAMESPACE: "Holdfast",
       ...Object.fromEntries(spec.environment.map((key) => [environment[key], values[key]])),

@@ -35,12 +35,8 @@ interface Allowed {
 function actionsOn(stack: Stack, permission: Permission, context: GrantContext): Allowed[] {
   const { vault } = context;
   switch (permission.on) {
-    case "vault": {
-      if (permission.may === "list") {
-        return [{ actions: ["s3:ListBucket", "s3:ListBucketMultipartUploads"], resources: [vault.vaultBucketArn] }];
-      }
-      return [{ actions: VAULT_ACTIONS[permission.may], resources: [`${vault.vaultBucketArn}/${permission.prefix}*`] }];
-    }
+    case "vault":
+      return vaultActions(permission, vault.vaultBucketArn);
     case "work":
       return [
         {
@@ -75,11 +71,24 @@ function actionsOn(stack: Stack, permission: Permission, context: GrantContext):
   }
 }
 
+function vaultActions(permission: Permission & { readonly on: "vault" }, bucketArn: string): Allowed[] {
+  if (permission.may === "list") return [{ actions: ["s3:ListBucket"], resources: [bucketArn] }];
+  const { may, prefix } = permission;
+  // The marker is one object; everything else is what begins so.
+  const objects = { actions: VAULT_ACTIONS[may], resources: [`${bucketArn}/${prefix}${isObject(prefix) ? "" : "*"}`] };
+  return may === "abort"
+    ? [objects, { actions: ["s3:ListBucketMultipartUploads"], resources: [bucketArn] }]
+    : [objects];
+}
+
+const isObject = (prefix: string): boolean => prefix.endsWith(".json");
+
 const VAULT_ACTIONS = {
   read: ["s3:GetObject"],
-  // Multipart needs no more than PutObject; abandoned parts are listed and aborted.
-  create: ["s3:PutObject", "s3:AbortMultipartUpload", "s3:ListMultipartUploadParts"],
+  // Multipart needs no more than PutObject.
+  create: ["s3:PutObject", "s3:AbortMultipartUpload"],
   delete: ["s3:DeleteObject"],
+  abort: ["s3:AbortMultipartUpload"],
 } as const;
 
 const CATALOG_ACTIONS = {

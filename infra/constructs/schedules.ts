@@ -4,6 +4,7 @@
  */
 import {
   Duration,
+  RemovalPolicy,
   aws_scheduler as scheduler,
   type aws_stepfunctions as sfn,
   aws_sqs as sqs,
@@ -33,6 +34,8 @@ export class Schedules extends Construct {
     this.undelivered = undeliveredQueue(this, "Undelivered");
     const group = new scheduler.ScheduleGroup(this, "Group", {
       scheduleGroupName: `holdfast-${props.config.installation}`,
+      // CDK retains it by default; its name would then be taken when the stack is deployed again.
+      removalPolicy: RemovalPolicy.DESTROY,
     });
     for (const [source, { schedules }] of Object.entries(props.config.sources)) {
       for (const [name, schedule] of Object.entries(schedules)) {

@@ -5,7 +5,7 @@
 import { readFile } from "node:fs/promises";
 import path from "node:path";
 import { REPOSITORY } from "../bundle.ts";
-import { CHECKS_CONTEXT } from "../context.ts";
+import { CHECKS_CONTEXT, RUNTIME_CONTEXT } from "../context.ts";
 import { ACCOUNT, cleanEnvironment, REGION } from "./ministack.ts";
 import { run } from "./process.ts";
 
@@ -29,7 +29,7 @@ export async function synthesize({ dir, config }: DeployOptions): Promise<void> 
       ...cleanEnvironment(),
       ...TARGET,
       CDK_OUTDIR: path.join(dir, "cdk.out"),
-      CDK_CONTEXT_JSON: JSON.stringify({ ...context, [CHECKS_CONTEXT]: "off" }),
+      CDK_CONTEXT_JSON: JSON.stringify({ ...context, [CHECKS_CONTEXT]: "off", [RUNTIME_CONTEXT]: "local" }),
       HOLDFAST_CONFIG: config,
     },
   });

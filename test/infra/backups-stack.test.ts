@@ -1,5 +1,6 @@
 import { Match } from "aws-cdk-lib/assertions";
 import { describe, expect, it } from "vitest";
+import { RUNTIME_CONTEXT } from "../../infra/context.ts";
 import { functionSpecs } from "../../infra/functions.ts";
 import { token } from "./support/placeholders.ts";
 import { maximal, minimal, synthesize } from "./support/synthesized.ts";
@@ -72,6 +73,16 @@ describe("functions", () => {
     );
   });
 
+  it("trust the authorities of RDS where they meet databases, but beside a local AWS, which has its own", () => {
+    const trusts = (template: typeof small) =>
+      Object.values(template.findResources("AWS::Lambda::Function")).filter(
+        (fn) => fn.Properties.Environment.Variables.NODE_EXTRA_CA_CERTS === "/var/runtime/ca-cert.pem",
+      );
+    expect(trusts(small)).toHaveLength(workersPerNetwork);
+    const local = synthesize(minimal, undefined, { [RUNTIME_CONTEXT]: "local" }).backups;
+    expect(JSON.stringify(local.findResources("AWS::Lambda::Function"))).not.toContain("NODE_EXTRA_CA_CERTS");
+  });
+
   it("stay within Lambda's 4 KB of environment with three networks", () => {
     const network = (n: number) => ({
       vpcId: "vpc-0a1b2c3d",
@@ -125,9 +136,9 @@ describe("roles are what the table says, and nothing more", () => {
         "dynamodb:ConditionCheckItem,dynamodb:DeleteItem,dynamodb:PutItem,dynamodb:UpdateItem on <Catalog>",
         "kms:Decrypt on <EnvelopeKey>",
         "logs:CreateLogStream,logs:PutLogEvents on <FunctionLogs>",
-        "s3:AbortMultipartUpload,s3:ListMultipartUploadParts,s3:PutObject on <VaultBucket>/v1/data/*",
+        "s3:AbortMultipartUpload,s3:PutObject on <VaultBucket>/v1/data/*",
         "s3:GetObject on <VaultBucket>/v1/meta/* | <Work>/runs/*",
-        "s3:ListBucket,s3:ListBucketMultipartUploads on <VaultBucket>",
+        "s3:ListBucket on <VaultBucket>",
         "secretsmanager:GetSecretValue on arn:aws:secretsmanager:eu-central-1:111122223333:secret:holdfast/small/shop-read-??????",
         "xray:PutTelemetryRecords,xray:PutTraceSegments on *",
       ]
@@ -143,7 +154,7 @@ describe("roles are what the table says, and nothing more", () => {
         "kms:Decrypt on <EnvelopeKey>",
         "logs:CreateLogStream,logs:PutLogEvents on <FunctionLogs>",
         "s3:GetObject on <VaultBucket>/v1/data/* | <VaultBucket>/v1/meta/*",
-        "s3:ListBucket,s3:ListBucketMultipartUploads on <VaultBucket>",
+        "s3:ListBucket on <VaultBucket>",
         "secretsmanager:GetSecretValue on arn:aws:secretsmanager:eu-central-1:111122223333:secret:holdfast/large/drill-write-??????",
       ]
     `);
@@ -156,12 +167,31 @@ describe("roles are what the table says, and nothing more", () => {
         "dynamodb:ConditionCheckItem,dynamodb:DeleteItem,dynamodb:PutItem,dynamodb:UpdateItem on <Catalog>",
         "kms:Decrypt on <EnvelopeKey>",
         "logs:CreateLogStream,logs:PutLogEvents on <FunctionLogs>",
-        "s3:AbortMultipartUpload,s3:ListMultipartUploadParts,s3:PutObject on <VaultBucket>/v1/meta/*",
+        "s3:AbortMultipartUpload,s3:PutObject on <VaultBucket>/v1/meta/*/manifest* | <VaultBucket>/v1/meta/*/summary.json",
         "s3:GetObject on <VaultBucket>/v1/data/* | <VaultBucket>/v1/meta/* | <Work>/runs/*",
-        "s3:ListBucket,s3:ListBucketMultipartUploads on <VaultBucket>",
+        "s3:ListBucket on <VaultBucket>",
         "xray:PutTelemetryRecords,xray:PutTraceSegments on *",
       ]
     `);
+  });
+
+  it("so that a manifest is written by the function that commits and by no worker", () => {
+    const writers = (pattern: RegExp) => grantsOf(small, pattern).filter((grant) => grant.includes("s3:PutObject on"));
+    expect(writers(/PublicPlanDumpRole/)).toEqual([
+      "s3:AbortMultipartUpload,s3:PutObject on <VaultBucket>/v1/meta/*/schema/*",
+      "s3:PutObject on <Work>/runs/*",
+    ]);
+    expect(writers(/FunctionsEncryptRole/)).toEqual([
+      "s3:AbortMultipartUpload,s3:GetObject,s3:PutObject on <VaultBucket>/v1/vault.json",
+      "s3:AbortMultipartUpload,s3:PutObject on <VaultBucket>/v1/meta/*/keys/*",
+    ]);
+    expect(writers(/FunctionsCleanupRole/)).toEqual([]);
+    expect(grantsOf(small, /FunctionsCleanupRole/)).toEqual(
+      expect.arrayContaining([
+        "s3:AbortMultipartUpload on <VaultBucket>/v1/data/*",
+        expect.stringMatching(/^s3:ListBucket.*s3:ListBucketMultipartUploads on <VaultBucket>$/),
+      ]),
+    );
   });
 
   it("for none with a managed policy, a wildcard action, or the right to delete a version of an object", () => {
@@ -246,6 +276,10 @@ describe("schedules", () => {
     large.hasResourceProperties("AWS::Scheduler::Schedule", { Name: "shop.hourly", State: "ENABLED" });
     large.hasResourceProperties("AWS::SQS::Queue", { SqsManagedSseEnabled: true });
     small.resourceCountIs("AWS::Scheduler::Schedule", 0);
+  });
+
+  it("leave no group behind whose name a later deployment would find taken", () => {
+    small.hasResource("AWS::Scheduler::ScheduleGroup", { DeletionPolicy: "Delete" });
   });
 });
 

@@ -24,8 +24,9 @@ const placeholders = { backup: placeholderBackup, verify: placeholderVerify };
 export function synthesize(
   input: HoldfastConfigInput,
   definitions: Readonly<Record<string, string>> = placeholders,
+  context: Readonly<Record<string, string>> = {},
 ): Synthesized {
-  const app = new App({ context: cdk.context });
+  const app = new App({ context: { ...cdk.context, ...context } });
   const stacks = buildApp(app, {
     config: parseConfig(input),
     assets: placeholderAssets(),
