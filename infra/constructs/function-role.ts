@@ -22,13 +22,26 @@ const NETWORK_INTERFACE_ACTIONS = [
   "ec2:UnassignPrivateIpAddresses",
 ];
 
+/** For Lambda alone: the key is present in what the function's own code asks for, and in nothing the service does. */
+function networkInterfaces(): iam.PolicyStatement[] {
+  const statement = { actions: NETWORK_INTERFACE_ACTIONS, resources: ["*"] };
+  return [
+    new iam.PolicyStatement(statement),
+    new iam.PolicyStatement({
+      ...statement,
+      effect: iam.Effect.DENY,
+      conditions: { Null: { "lambda:SourceFunctionArn": "false" } },
+    }),
+  ];
+}
+
 export function functionRole(scope: Construct, id: string, props: FunctionRoleProps): iam.IRole {
   const logStreams = `${props.logGroup.logGroupArn}`;
   const statements = [
     ...props.statements,
     new iam.PolicyStatement({ actions: ["logs:CreateLogStream", "logs:PutLogEvents"], resources: [logStreams] }),
     new iam.PolicyStatement({ actions: ["xray:PutTraceSegments", "xray:PutTelemetryRecords"], resources: ["*"] }),
-    ...(props.inVpc ? [new iam.PolicyStatement({ actions: NETWORK_INTERFACE_ACTIONS, resources: ["*"] })] : []),
+    ...(props.inVpc ? networkInterfaces() : []),
   ];
   const role = new iam.Role(scope, id, {
     assumedBy: new iam.ServicePrincipal("lambda.amazonaws.com"),

@@ -35,30 +35,37 @@ export class VaultBucket extends Construct {
       lifecycleRules: lifecycleRules(props.vault),
       removalPolicy: props.vault.retainOnDelete ? RemovalPolicy.RETAIN : RemovalPolicy.DESTROY,
     });
-    this.protectAudit();
+    this.refuseOverwriting();
+    this.refuseDeletingAudit();
   }
 
-  /** Audit records are written once and never deleted; a catalog cannot be append-only by IAM, a bucket policy can. */
-  private protectAudit(): void {
-    const resources = [this.bucket.arnForObjects("v1/audit/*")];
+  /**
+   * Nobody overwrites: a right to write would otherwise be a right to bury an object under a new version, and the old one is
+   * cleared in time (docs/adr/0033-nothing-is-overwritten.md).
+   */
+  private refuseOverwriting(): void {
     this.bucket.addToResourcePolicy(
       new iam.PolicyStatement({
-        sid: "AuditRecordsAreNotOverwritten",
+        sid: "ObjectsAreNotOverwritten",
         effect: iam.Effect.DENY,
         principals: [new iam.AnyPrincipal()],
         actions: ["s3:PutObject"],
-        resources,
+        resources: [this.bucket.arnForObjects("v1/*")],
         // Parts of a multipart upload create no object and carry no such header: AWS, "Enforce conditional writes".
         conditions: { Null: { "s3:if-none-match": "true" }, Bool: { "s3:ObjectCreationOperation": "true" } },
       }),
     );
+  }
+
+  /** A catalog cannot be append-only by IAM, a bucket policy can. */
+  private refuseDeletingAudit(): void {
     this.bucket.addToResourcePolicy(
       new iam.PolicyStatement({
         sid: "AuditRecordsAreNotDeleted",
         effect: iam.Effect.DENY,
         principals: [new iam.AnyPrincipal()],
         actions: ["s3:DeleteObject", "s3:DeleteObjectVersion"],
-        resources,
+        resources: [this.bucket.arnForObjects("v1/audit/*")],
       }),
     );
   }

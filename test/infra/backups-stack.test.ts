@@ -13,6 +13,7 @@ const small = synthesize(minimal).backups;
 const large = synthesize(maximal).backups;
 
 interface Statement {
+  readonly Effect: "Allow" | "Deny";
   readonly Action: string | string[];
   readonly Resource: unknown;
 }
@@ -24,7 +25,12 @@ function grantsOf(template: typeof small, functionId: RegExp): string[] {
   const statements = (role?.Properties.Policies ?? []).flatMap(
     (policy: { PolicyDocument: { Statement: Statement[] } }) => policy.PolicyDocument.Statement,
   ) as Statement[];
-  return statements.map(({ Action, Resource }) => `${[Action].flat().sort().join(",")} on ${flat(Resource)}`).sort();
+  return statements
+    .map(({ Effect, Action, Resource }) => {
+      const grant = `${[Action].flat().sort().join(",")} on ${flat(Resource)}`;
+      return Effect === "Allow" ? grant : `not ${grant}`;
+    })
+    .sort();
 }
 
 function flat(node: unknown): string {
@@ -153,11 +159,26 @@ describe("roles are what the table says, and nothing more", () => {
         "ec2:AssignPrivateIpAddresses,ec2:CreateNetworkInterface,ec2:DeleteNetworkInterface,ec2:DescribeNetworkInterfaces,ec2:DescribeSubnets,ec2:UnassignPrivateIpAddresses,xray:PutTelemetryRecords,xray:PutTraceSegments on *",
         "kms:Decrypt on <EnvelopeKey>",
         "logs:CreateLogStream,logs:PutLogEvents on <FunctionLogs>",
+        "not ec2:AssignPrivateIpAddresses,ec2:CreateNetworkInterface,ec2:DeleteNetworkInterface,ec2:DescribeNetworkInterfaces,ec2:DescribeSubnets,ec2:UnassignPrivateIpAddresses on *",
         "s3:GetObject on <VaultBucket>/v1/data/* | <VaultBucket>/v1/meta/*",
         "s3:ListBucket on <VaultBucket>",
         "secretsmanager:GetSecretValue on arn:aws:secretsmanager:eu-central-1:111122223333:secret:holdfast/large/drill-write-??????",
       ]
     `);
+  });
+
+  it("for a worker in a VPC, whose network interfaces are Lambda's business and not its code's", () => {
+    large.hasResourceProperties("AWS::IAM::Role", {
+      Policies: [
+        Match.objectLike({
+          PolicyDocument: {
+            Statement: Match.arrayWith([
+              Match.objectLike({ Effect: "Deny", Condition: { Null: { "lambda:SourceFunctionArn": "false" } } }),
+            ]),
+          },
+        }),
+      ],
+    });
   });
 
   it("for the function that commits", () => {

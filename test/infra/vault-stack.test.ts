@@ -63,15 +63,16 @@ describe("the vault's bucket", () => {
     expect(JSON.stringify(rules)).not.toContain("ExpirationInDays");
   });
 
-  it("refuses audit records that would overwrite, and every deletion of one", () => {
+  it("refuses whatever would overwrite an object, and every deletion of an audit record", () => {
     small.hasResourceProperties("AWS::S3::BucketPolicy", {
       PolicyDocument: {
         Statement: Match.arrayWith([
           Match.objectLike({
-            Sid: "AuditRecordsAreNotOverwritten",
+            Sid: "ObjectsAreNotOverwritten",
             Effect: "Deny",
             Action: "s3:PutObject",
             Principal: { AWS: "*" },
+            Resource: { "Fn::Join": ["", [Match.anyValue(), "/v1/*"]] },
             Condition: { Null: { "s3:if-none-match": "true" }, Bool: { "s3:ObjectCreationOperation": "true" } },
           }),
           Match.objectLike({
