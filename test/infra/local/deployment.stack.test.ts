@@ -31,10 +31,11 @@ describe("the deployed stack", () => {
   it("has a secret for every connection of its configuration", async () => {
     const { SecretString } = await clients
       .secrets()
-      .send(new GetSecretValueCommand({ SecretId: "holdfast/test/bank-read" }));
+      .send(new GetSecretValueCommand({ SecretId: "holdfast/test/scheduled-read" }));
     expect(JSON.parse(SecretString ?? "")).toMatchObject({
       engine: "postgres",
-      dbname: "bank",
+      // Of a source that no test leads elsewhere.
+      dbname: "scheduled",
       username: READ_ROLE.user,
     });
   });
