@@ -21,7 +21,8 @@ export interface ChunkObject {
 
 /**
  * Every chunk object of the manifest, by number.
- * @throws IntegrityError `manifest-inconsistent` when slices of one object disagree, overlap or leave a gap
+ * @throws IntegrityError `manifest-inconsistent` when slices of one object disagree, overlap or leave a gap, or two chunks
+ *   share one object
  */
 export function chunkObjects(manifest: Manifest): ChunkObject[] {
   const byNumber = new Map<number, Slice[]>();
@@ -32,7 +33,14 @@ export function chunkObjects(manifest: Manifest): ChunkObject[] {
   };
   for (const table of manifest.tables) for (const chunk of table.chunks) add(table, chunk);
   for (const chunk of manifest.largeObjects.chunks) add(null, chunk);
-  return [...byNumber].sort(([a], [b]) => a - b).map(([n, slices]) => chunkObject(n, slices));
+  const objects = [...byNumber].sort(([a], [b]) => a - b).map(([n, slices]) => chunkObject(n, slices));
+  const owners = new Map<string, number>();
+  for (const { n, written } of objects) {
+    const owner = owners.get(written.object);
+    if (owner !== undefined) throw inconsistent(n, `lies in ${written.object}, which is chunk ${owner}`);
+    owners.set(written.object, n);
+  }
+  return objects;
 }
 
 /** The object of chunk `n`, which the manifest must have. @throws IntegrityError `chunk-unknown` */

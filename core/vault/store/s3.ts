@@ -11,6 +11,7 @@ import {
   PutObjectCommand,
   type S3Client,
 } from "@aws-sdk/client-s3";
+import { StoreThrottledError } from "../../errors.ts";
 import { mapAwsError, mapped, statusOf } from "./aws-errors.ts";
 import { objectExists, objectMissing } from "./errors.ts";
 import { assertKey, type ReadOptions, type Store, type StoredObject } from "./port.ts";
@@ -51,6 +52,7 @@ export function s3Store({ client, bucket, partBytes = 16 * MEBIBYTE, concurrency
         return await uploadParts({ client, ...target(key), body, partBytes, concurrency, signal });
       } catch (error) {
         signal?.throwIfAborted();
+        if (isOwnDoing(error)) throw answerLost(location, key, error);
         if (isExisting(error)) throw objectExists(location, key, error);
         throw mapAwsError(error, `upload ${location}/${key}`);
       }
@@ -126,6 +128,23 @@ async function* listObjects(client: S3Client, bucket: string, prefix: string): A
     }
     token = page.IsTruncated === true ? page.NextContinuationToken : undefined;
   } while (token !== undefined);
+}
+
+/**
+ * The SDK sends a request again whose answer was lost; had S3 stored the object, the second is refused for its sake, or finds its
+ * upload completed. Whether it is whole is not asked here (a writer may not read): another attempt has another key.
+ */
+function isOwnDoing(error: unknown): boolean {
+  if (!(error instanceof Error) || !("$metadata" in error)) return false;
+  const { attempts = 1 } = error.$metadata as { readonly attempts?: number };
+  return attempts > 1 && (isExisting(error) || error.name === "NoSuchUpload");
+}
+
+function answerLost(location: string, key: string, cause: unknown): StoreThrottledError {
+  return new StoreThrottledError("store-unreachable", `the answer to the upload of ${location}/${key} was lost`, {
+    hint: "It is retried under another key; when it lasts, check the route to AWS.",
+    cause,
+  });
 }
 
 const isExisting = (error: unknown): boolean => statusOf(error) === 412;

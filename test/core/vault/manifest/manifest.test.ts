@@ -122,3 +122,14 @@ test("names slices that do not fit one another, whatever their numbers are", () 
     }),
   );
 });
+
+test("names two chunks that are one object: its rows would be loaded twice", () => {
+  const twice = structuredClone(sample.manifest);
+  const [first, second] = twice.tables[0]?.chunks ?? [];
+  Object.assign(second ?? {}, { ...first, n: second?.n });
+  expect(caught(() => chunkObjects(twice))).toMatchObject({
+    name: "IntegrityError",
+    code: "manifest-inconsistent",
+    message: expect.stringContaining(first?.object ?? ""),
+  });
+});

@@ -98,3 +98,33 @@ test("aborts the upload and closes the source when a part fails", async () => {
   expect(sent.at(-1)?.name).toBe("AbortMultipartUpload");
   expect(sent.map(({ name }) => name)).not.toContain("CompleteMultipartUpload");
 });
+
+function refusal(name: string, httpStatusCode: number, attempts: number): Error {
+  return Object.assign(new Error(name), { name, $metadata: { httpStatusCode, attempts } });
+}
+
+test("asks for another attempt when its own request was repeated after a lost answer and found the object stored", async () => {
+  const { client } = stubClient(async () => Promise.reject(refusal("PreconditionFailed", 412, 2)));
+  const store = s3Store({ client, bucket: "b" });
+  await expect(store.upload("v1/key", mebibytes(1))).rejects.toMatchObject({
+    name: "StoreThrottledError",
+    code: "store-unreachable",
+  });
+});
+
+test("asks for another attempt when its repeated completion finds the upload gone", async () => {
+  const { client } = stubClient(async ({ name }) =>
+    name === "CompleteMultipartUpload" ? Promise.reject(refusal("NoSuchUpload", 404, 3)) : { ETag: '"etag"' },
+  );
+  const store = s3Store({ client, bucket: "b", partBytes: 5 * MEBIBYTE });
+  await expect(store.upload("v1/key", mebibytes(12))).rejects.toMatchObject({ name: "StoreThrottledError" });
+});
+
+test("fails to write over what somebody else has stored", async () => {
+  const { client } = stubClient(async () => Promise.reject(refusal("PreconditionFailed", 412, 1)));
+  const store = s3Store({ client, bucket: "b" });
+  await expect(store.upload("v1/key", mebibytes(1))).rejects.toMatchObject({
+    name: "PreconditionError",
+    code: "object-exists",
+  });
+});
