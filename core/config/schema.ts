@@ -77,8 +77,12 @@ export const configSchema = fields({
   /** On every resource that can carry tags. */
   tags: z
     .record(
-      z.string().regex(/^(?!aws:).{1,128}$/, { error: "allowed is 1 to 128 characters, not beginning with aws:" }),
-      z.string({ error: "allowed is a text" }).max(256, { error: "allowed is at most 256 characters" }),
+      z.string().regex(/^(?!aws:)[\p{L}\p{Z}\p{N}_.:/=+\-@]{1,128}$/u, {
+        error: "allowed is 1 to 128 letters, digits, spaces and _ . : / = + - @, not beginning with aws:",
+      }),
+      z.string({ error: "allowed is a text" }).regex(/^[\p{L}\p{Z}\p{N}_.:/=+\-@]{0,256}$/u, {
+        error: "allowed are at most 256 letters, digits, spaces and _ . : / = + - @",
+      }),
     )
     .default({}),
 }).superRefine((config, context) => {
