@@ -40,7 +40,7 @@ export async function runCommandLine(argv: readonly string[], world: World): Pro
     exitCode = code;
   });
   try {
-    await buildProgram(world, invoke).parseAsync(argv, { from: "user" });
+    await buildProgram(world, invoke).parseAsync(jsonLast(argv), { from: "user" });
   } catch (thrown) {
     if (thrown instanceof CommanderError && thrown.exitCode === 0) return exitCodes.done;
     const error = thrown instanceof CommanderError ? usageErrorOf(thrown) : thrown;
@@ -85,6 +85,11 @@ function usageErrorOf(error: CommanderError): UsageError {
     message,
     suggestion || "`holdfast --help` and `holdfast COMMAND --help` have examples.",
   );
+}
+
+/** `--json` is an option of every command; written ahead of the command it means the same. */
+function jsonLast(argv: readonly string[]): readonly string[] {
+  return argv[0] === "--json" ? [...argv.slice(1), "--json"] : argv;
 }
 
 /** The first word that is no option: what `--json` names although it was not understood. */

@@ -50,6 +50,11 @@ describe("the command line", () => {
     expect(told.stdout).toBe("");
   });
 
+  it("takes --json ahead of the command as well as behind it", async () => {
+    expect((await holdfast(["--json", "list"])).json).toEqual((await holdfast(["list", "--json"])).json);
+    expect((await holdfast(["--json", "list"])).exitCode).toBe(0);
+  });
+
   it("refuses with 3 where there is no installation", async () => {
     const openError = new ConfigurationError("installation-not-found", "there is none", { hint: "Deploy one." });
     const told = await holdfast(["list", "--json"], { openError });

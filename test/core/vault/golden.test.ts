@@ -1,3 +1,4 @@
+import { createPrivateKey } from "node:crypto";
 import { readdirSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
@@ -29,12 +30,17 @@ const expectedSchema = z.object({
 });
 const versions = readdirSync(GOLDEN, { withFileTypes: true }).filter((entry) => entry.isDirectory());
 
+async function readKey(file: string): Promise<string> {
+  const key = JSON.parse(await readFile(file, "utf8"));
+  return createPrivateKey({ key, format: "jwk" }).export({ type: "pkcs8", format: "pem" }).toString();
+}
+
 describe.each(versions.map(({ name }) => name))("restore points written as %s", (version) => {
   const folder = join(GOLDEN, version);
   const store = directoryStore(join(folder, "store"));
   const load = async () => ({
     expected: expectedSchema.parse(JSON.parse(await readFile(join(folder, "expected.json"), "utf8"))),
-    unwrapper: rsaUnwrapper({ privateKeyPem: await readFile(join(folder, "recipient.pem"), "utf8") }),
+    unwrapper: rsaUnwrapper({ privateKeyPem: await readKey(join(folder, "recipient.jwk.json")) }),
   });
 
   test("are all found", async () => {
