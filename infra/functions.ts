@@ -208,6 +208,7 @@ export const functions = {
     permissions: [
       catalog.read(),
       catalog.write(),
+      catalog.clear(),
       secrets.readSources(),
       vault.read("v1/meta/"),
       vault.create("v1/meta/*/schema/"),
@@ -248,6 +249,7 @@ export const functions = {
     permissions: [
       catalog.read(),
       catalog.write(),
+      catalog.clear(),
       secrets.readTargets(),
       vault.read("v1/meta/"),
       vault.list(),

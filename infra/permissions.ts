@@ -25,7 +25,8 @@ export type Permission =
   | { readonly on: "vault"; readonly may: "abort"; readonly prefix: VaultPrefix }
   | { readonly on: "vault"; readonly may: "list" }
   | { readonly on: "work"; readonly may: "read" | "write" }
-  | { readonly on: "catalog"; readonly may: "read" | "write" }
+  /** `clear` deletes: what a former beginning of a run had planned. */
+  | { readonly on: "catalog"; readonly may: "read" | "write" | "clear" }
   /** `wrap` makes envelopes, `unwrap` opens them. */
   | { readonly on: "key"; readonly may: "wrap" | "unwrap" }
   /** The connections of the worker set's own network: those of sources, or of targets. */
@@ -50,6 +51,7 @@ export const work = {
 export const catalog = {
   read: (): Permission => ({ on: "catalog", may: "read" }),
   write: (): Permission => ({ on: "catalog", may: "write" }),
+  clear: (): Permission => ({ on: "catalog", may: "clear" }),
 };
 export const key = {
   wrap: (): Permission => ({ on: "key", may: "wrap" }),

@@ -93,10 +93,11 @@ const VAULT_ACTIONS = {
 
 const CATALOG_ACTIONS = {
   read: ["dynamodb:GetItem", "dynamodb:BatchGetItem", "dynamodb:Query"],
-  write: ["dynamodb:PutItem", "dynamodb:UpdateItem", "dynamodb:DeleteItem", "dynamodb:ConditionCheckItem"],
+  write: ["dynamodb:PutItem", "dynamodb:UpdateItem", "dynamodb:ConditionCheckItem"],
+  clear: ["dynamodb:DeleteItem"],
 } as const;
 
-function catalogResources(may: "read" | "write", vault: VaultResources): string[] {
+function catalogResources(may: keyof typeof CATALOG_ACTIONS, vault: VaultResources): string[] {
   return may === "read" ? [vault.catalogTableArn, `${vault.catalogTableArn}/index/GSI1`] : [vault.catalogTableArn];
 }
 

@@ -139,7 +139,7 @@ describe("roles are what the table says, and nothing more", () => {
     expect(grantsOf(small, /PublicDumpChunkRole/)).toMatchInlineSnapshot(`
       [
         "dynamodb:BatchGetItem,dynamodb:GetItem,dynamodb:Query on <Catalog> | <Catalog>/index/GSI1",
-        "dynamodb:ConditionCheckItem,dynamodb:DeleteItem,dynamodb:PutItem,dynamodb:UpdateItem on <Catalog>",
+        "dynamodb:ConditionCheckItem,dynamodb:PutItem,dynamodb:UpdateItem on <Catalog>",
         "kms:Decrypt on <EnvelopeKey>",
         "logs:CreateLogStream,logs:PutLogEvents on <FunctionLogs>",
         "s3:AbortMultipartUpload,s3:PutObject on <VaultBucket>/v1/data/*",
@@ -155,7 +155,7 @@ describe("roles are what the table says, and nothing more", () => {
     expect(grantsOf(large, /OfficeLoadChunkRole/)).toMatchInlineSnapshot(`
       [
         "dynamodb:BatchGetItem,dynamodb:GetItem,dynamodb:Query on <Catalog> | <Catalog>/index/GSI1",
-        "dynamodb:ConditionCheckItem,dynamodb:DeleteItem,dynamodb:PutItem,dynamodb:UpdateItem on <Catalog>",
+        "dynamodb:ConditionCheckItem,dynamodb:PutItem,dynamodb:UpdateItem on <Catalog>",
         "ec2:AssignPrivateIpAddresses,ec2:CreateNetworkInterface,ec2:DeleteNetworkInterface,ec2:DescribeNetworkInterfaces,ec2:DescribeSubnets,ec2:UnassignPrivateIpAddresses,xray:PutTelemetryRecords,xray:PutTraceSegments on *",
         "kms:Decrypt on <EnvelopeKey>",
         "logs:CreateLogStream,logs:PutLogEvents on <FunctionLogs>",
@@ -185,7 +185,7 @@ describe("roles are what the table says, and nothing more", () => {
     expect(grantsOf(small, /FunctionsUploadRole/)).toMatchInlineSnapshot(`
       [
         "dynamodb:BatchGetItem,dynamodb:GetItem,dynamodb:Query on <Catalog> | <Catalog>/index/GSI1",
-        "dynamodb:ConditionCheckItem,dynamodb:DeleteItem,dynamodb:PutItem,dynamodb:UpdateItem on <Catalog>",
+        "dynamodb:ConditionCheckItem,dynamodb:PutItem,dynamodb:UpdateItem on <Catalog>",
         "kms:Decrypt on <EnvelopeKey>",
         "logs:CreateLogStream,logs:PutLogEvents on <FunctionLogs>",
         "s3:AbortMultipartUpload,s3:PutObject on <VaultBucket>/v1/meta/*/manifest* | <VaultBucket>/v1/meta/*/summary.json",
@@ -213,6 +213,16 @@ describe("roles are what the table says, and nothing more", () => {
         expect.stringMatching(/^s3:ListBucket.*s3:ListBucketMultipartUploads on <VaultBucket>$/),
       ]),
     );
+  });
+
+  it("so that only what plans a run can delete from the catalog", () => {
+    const roles = Object.keys(small.findResources("AWS::IAM::Role")).filter((id) =>
+      grantsOf(small, new RegExp(`^${id}$`)).some((grant) => grant.includes("dynamodb:DeleteItem")),
+    );
+    expect(roles.map((id) => id.replace(/Role[0-9A-F]{8}$/, "")).sort()).toEqual([
+      "FunctionsPublicPlanDump",
+      "FunctionsPublicPrepareRestore",
+    ]);
   });
 
   it("for none with a managed policy, a wildcard action, or the right to delete a version of an object", () => {
