@@ -56,7 +56,8 @@ function resourceOf(
   const arn = arns[need.token];
   if (arn === undefined)
     throw new Error(`state machine ${name} uses \${${need.token}}, known are ${Object.keys(arns).join(", ")}`);
-  return need.action?.startsWith("s3:") ? `${arn}/*` : arn;
+  // Items of a distributed Map lie below runs/, and nothing else is read by a machine itself.
+  return need.action?.startsWith("s3:") ? `${arn}/runs/*` : arn;
 }
 
 /** Starting another machine and waiting for it: Step Functions follows it by a managed rule. */

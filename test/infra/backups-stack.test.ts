@@ -274,7 +274,7 @@ describe("state machines", () => {
       [
         "lambda:InvokeFunction on <FunctionsPublicDumpChunk>:* | <FunctionsPublicHold>:* | <FunctionsResolve>:*",
         "logs:CreateLogDelivery,logs:DeleteLogDelivery,logs:DescribeLogGroups,logs:DescribeResourcePolicies,logs:GetLogDelivery,logs:ListLogDeliveries,logs:PutResourcePolicy,logs:UpdateLogDelivery,xray:GetSamplingRules,xray:GetSamplingTargets,xray:PutTelemetryRecords,xray:PutTraceSegments on *",
-        "s3:GetObject on <Work>/*",
+        "s3:GetObject on <Work>/runs/*",
         "sns:Publish on <AlertsTopic>",
         "states:DescribeExecution,states:StopExecution on arn:aws:states:eu-central-1:111122223333:execution:holdfast-small-backup/* | arn:aws:states:eu-central-1:111122223333:execution:holdfast-small-backup:*",
         "states:StartExecution on arn:aws:states:eu-central-1:111122223333:stateMachine:holdfast-small-backup",
