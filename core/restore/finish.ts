@@ -5,12 +5,12 @@
 import { IntegrityError } from "../errors.ts";
 import type { DatabaseProperties, LargeObjectMetadata, RestorePhases } from "../postgres/ddl/index.ts";
 import { databaseSteps } from "../postgres/load/database.ts";
-import { isOfMarkerName } from "../postgres/load/entries.ts";
+import { entryStep, isOfMarkerName } from "../postgres/load/entries.ts";
 import { largeObjectSteps } from "../postgres/load/large-object-properties.ts";
-import { dropMarker, loadedRows } from "../postgres/load/marker.ts";
+import { assertSameRestorePoint, dropMarker, loadedRows, readMarker } from "../postgres/load/marker.ts";
 import { analyzeSteps, refreshSteps } from "../postgres/load/materialized-views.ts";
 import { sequenceSteps } from "../postgres/load/sequences.ts";
-import { type RunStepsOptions, runSteps } from "../postgres/load/steps.ts";
+import { doneAmong, type RunStepsOptions, runSteps } from "../postgres/load/steps.ts";
 import type { Session } from "../postgres/session.ts";
 import { chunkObjects } from "../vault/manifest/chunk-objects.ts";
 import type { Manifest } from "../vault/manifest/schema.ts";
@@ -25,10 +25,15 @@ export interface FinishInput {
   readonly options: Pick<RestoreOptions, "noOwner" | "noPrivileges">;
 }
 
+/** What others than `finishSchema` bring about: each has to be there before it, and still before the marker goes. */
+const BEFORE_FINISH = ["preData", "indexes", "indexAttachments", "foreignKeys"] as const;
+/** What `finishSchema` itself runs. */
+const OF_FINISH = ["rest", "privileges", "eventTriggers"] as const;
+
 /**
  * Everything from the rest of the schema to ANALYZE and the database's own properties. Idempotent; call again after
  * TimeBudgetError. Event triggers come after the views are refreshed, for they fire on what a restore does.
- * @throws IntegrityError `restore-incomplete` when a chunk was not loaded as the manifest has it
+ * @throws IntegrityError `restore-incomplete` when a chunk was not loaded as the manifest has it, or an object not made
  */
 export async function finishSchema(
   session: Session,
@@ -37,6 +42,7 @@ export async function finishSchema(
 ): Promise<void> {
   const { manifest } = point;
   await assertAllLoaded(session, manifest);
+  await assertAllMade(session, phases, BEFORE_FINISH);
   await runPhase(session, phases, "rest", running);
   await runSteps(session, "sequences", sequenceSteps(manifest.sequences.filter(isNotOfMarker)), running);
   const objects = await findSchemaJson<LargeObjectMetadata>(point, schemaObjects.largeObjects, ["groups", "comments"]);
@@ -52,10 +58,38 @@ export async function finishSchema(
   await runPhase(session, phases, "eventTriggers", running);
 }
 
-/** The last act: from here on the target counts as whole. */
-export async function completeRestore(session: Session): Promise<void> {
+/**
+ * The last act: from here on the target counts as whole. Asks the marker once more whether all of it was done, whatever was
+ * reported on the way. Idempotent: without a marker it was the last act of an earlier call.
+ * @throws IntegrityError `restore-incomplete`; PreconditionError `target-incomplete` when the marker is another restore's
+ */
+export async function completeRestore(
+  session: Session,
+  { point, phases }: Pick<FinishInput, "point" | "phases">,
+): Promise<void> {
+  const found = await readMarker(session);
+  if (found === undefined) return;
+  assertSameRestorePoint(found, point.ref);
+  await assertAllLoaded(session, point.manifest);
+  await assertAllMade(session, phases, [...BEFORE_FINISH, ...OF_FINISH]);
   await session.query("SET synchronous_commit = on");
   await dropMarker(session);
+}
+
+/** @throws IntegrityError `restore-incomplete` naming the first object that no step is recorded of */
+async function assertAllMade(
+  session: Session,
+  phases: RestorePhases,
+  wanted: readonly (typeof BEFORE_FINISH | typeof OF_FINISH)[number][],
+): Promise<void> {
+  const steps = wanted.flatMap((phase) => phases[phase].map(entryStep));
+  const done = await doneAmong(session, steps);
+  const [missing, ...more] = steps.filter(({ name }) => !done.has(name));
+  if (missing === undefined) return;
+  const others = more.length === 0 ? "" : `, nor were ${more.length} more objects`;
+  throw new IntegrityError("restore-incomplete", `${missing.what} was never made${others}`, {
+    hint: "A part of the run was lost without a word; start the same restore again, it makes what is missing.",
+  });
 }
 
 /** Tables and roots of partitions, and materialized views that have rows. A root's ANALYZE takes its partitions with it. */

@@ -75,7 +75,8 @@ async function takeTurn(session: Session, lock: string, deadline: AbortSignal | 
   }
 }
 
-async function doneAmong(session: Session, steps: readonly Step[]): Promise<ReadonlySet<string>> {
+/** Names of those that the marker holds as done. */
+export async function doneAmong(session: Session, steps: readonly Pick<Step, "name">[]): Promise<ReadonlySet<string>> {
   const rows = await session.query<{ name: string }>(
     `SELECT name FROM ${MARKER_SCHEMA}.step WHERE name = ANY ($1::pg_catalog.text[])`,
     [steps.map((step) => step.name)],

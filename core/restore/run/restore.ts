@@ -125,10 +125,11 @@ export async function finishRestore(runId: string, context: RestoreContext): Pro
   return { runId };
 }
 
-/** The target counts as whole from here on. */
+/** The target counts as whole from here on. @throws as `completeRestore` */
 export async function completeRestoreRun(runId: string, context: RestoreContext): Promise<{ runId: string }> {
   const open: OpenRun = await openRun(runId, context);
-  await withTarget(open, completeRestore);
+  const phases = await phasesOf(open);
+  await withTarget(open, (session) => completeRestore(session, { point: open.point, phases }));
   return { runId };
 }
 

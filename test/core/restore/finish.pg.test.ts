@@ -1,0 +1,92 @@
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { parseConnection } from "../../../core/postgres/connection.ts";
+import { openLoadSession } from "../../../core/postgres/load/session.ts";
+import type { Session } from "../../../core/postgres/session.ts";
+import { loadPointChunk } from "../../../core/restore/data.ts";
+import { completeRestore, type FinishInput, finishSchema } from "../../../core/restore/finish.ts";
+import { parseRestoreOptions } from "../../../core/restore/options.ts";
+import { prepareTarget } from "../../../core/restore/prepare.ts";
+import { openRestorePoint, readPhases } from "../../../core/restore/restore-point.ts";
+import { runPhase, runUnit } from "../../../core/restore/schema.ts";
+import { chunkNumbers, unitsOf } from "../../../core/restore/work.ts";
+import type { RestorePointRef } from "../../../core/vault/keys.ts";
+import { createDatabase, type TestDatabase } from "../../support/postgres.ts";
+import { createVault, type TestVault } from "./support.ts";
+
+let vault: TestVault;
+let source: TestDatabase;
+let target: TestDatabase;
+let ref: RestorePointRef;
+let session: Session;
+let input: FinishInput;
+
+beforeAll(async () => {
+  vault = await createVault();
+  source = await createDatabase("finished");
+  await source.query(`
+    CREATE TABLE item (id int PRIMARY KEY);
+    CREATE TABLE part (id int PRIMARY KEY, item_id int REFERENCES item);
+    CREATE VIEW items AS SELECT * FROM item;
+    INSERT INTO item VALUES (1)`);
+  ref = await vault.backUp(source.url);
+});
+afterAll(async () => {
+  await source.drop();
+  await vault.remove();
+});
+
+/** A target as it is when indexes and foreign keys are to be built. */
+beforeEach(async () => {
+  target = await createDatabase("unfinished");
+  const point = await openRestorePoint(vault, ref);
+  const settings = parseConnection(target.url);
+  const options = parseRestoreOptions({});
+  const applicationName = "test finish";
+  await prepareTarget({ point, target: { settings }, options, applicationName });
+  session = await openLoadSession(settings, { applicationName });
+  input = { point, phases: await readPhases(point, options), options };
+  await runPhase(session, input.phases, "preData");
+  for (const n of chunkNumbers(point.manifest)) await loadPointChunk(session, point, n);
+});
+afterEach(async () => {
+  await session.end();
+  await target.drop();
+});
+
+const marker = async (): Promise<unknown[]> =>
+  target.query("SELECT to_regnamespace('holdfast_restore')::text AS marker");
+
+async function build(phase: "indexes" | "foreignKeys"): Promise<void> {
+  for (const unit of unitsOf(input.phases, phase)) await runUnit(session, input.phases, unit);
+}
+
+describe("a restore", () => {
+  test("is not finished while an index or a foreign key was never built, though nobody reported a failure", async () => {
+    const unbuilt = finishSchema(session, input);
+    await expect(unbuilt).rejects.toMatchObject({ name: "IntegrityError", code: "restore-incomplete" });
+    await build("indexes");
+    await expect(finishSchema(session, input)).rejects.toThrow(/fk constraint public\.part.* was never made/);
+    await build("foreignKeys");
+    await finishSchema(session, input);
+  });
+
+  test("keeps its marker as long as any object or chunk is missing", async () => {
+    await build("indexes");
+    await build("foreignKeys");
+    await finishSchema(session, input);
+    const [index] = await target.query<{ name: string }>(
+      `DELETE FROM holdfast_restore.step WHERE name = 'entry/${input.phases.indexes[0]?.dumpId}' RETURNING name`,
+    );
+    await expect(completeRestore(session, input)).rejects.toThrow(/was never made/);
+    await target.query("INSERT INTO holdfast_restore.step (name) VALUES ($1)", [index?.name]);
+    const [chunk] = await target.query<{ n: number; rows: string }>(
+      "DELETE FROM holdfast_restore.chunk RETURNING n, rows",
+    );
+    await expect(completeRestore(session, input)).rejects.toThrow(/was not loaded/);
+    expect(await marker()).toEqual([{ marker: "holdfast_restore" }]);
+    await target.query("INSERT INTO holdfast_restore.chunk (n, rows) VALUES ($1, $2)", [chunk?.n, chunk?.rows]);
+    await completeRestore(session, input);
+    expect(await marker()).toEqual([{ marker: null }]);
+    await completeRestore(session, input);
+  });
+});
