@@ -16,6 +16,7 @@ export type DirectOptions = RestoreChoices & {
   readonly vault?: string;
   readonly toConnection?: string;
   readonly offlineKey?: string;
+  readonly kmsKey?: string;
 };
 
 export async function restoreDirectly(session: Session, id: string, options: DirectOptions): Promise<CommandResult> {
@@ -23,12 +24,16 @@ export async function restoreDirectly(session: Session, id: string, options: Dir
   assertRestorePoint(id);
   const store = openVault(needed("--vault", options.vault), world.env);
   const connection = parseConnection(await world.readFile(needed("--to-connection", options.toConnection)));
-  const offlineKey = options.offlineKey === undefined ? undefined : await world.readFile(options.offlineKey);
+  const { offlineKey, kmsKey: kmsKeyArn } = options;
+  const keys = {
+    ...(offlineKey !== undefined && { offlineKeyPem: await world.readFile(offlineKey) }),
+    ...(kmsKeyArn !== undefined && { kmsKeyArn }),
+  };
   const ref = await findInVault(store, id, options.source);
   const startedAt = world.clock();
   const restored = await restoreDirect({
     store,
-    unwrappers: openUnwrappers(offlineKey),
+    unwrappers: openUnwrappers(keys),
     ref,
     connection,
     options: parseRestoreOptions(restoreOptionsOf(options)),

@@ -27,6 +27,7 @@ export function addRestore(program: Command, invoke: Invoke): void {
     .addOption(new Option("--vault <location>", "with --direct: a directory or s3://bucket"))
     .addOption(new Option("--to-connection <file>", "with --direct: a file with the connection, URL or JSON"))
     .addOption(new Option("--offline-key <file>", "with --direct: the offline recipient's private key, PEM"))
+    .addOption(new Option("--kms-key <arn>", "with --direct: open what this KMS key wrapped and nothing else"))
     .addHelpText(
       "after",
       examples(
@@ -71,6 +72,7 @@ function refuseDirectOptions(options: RestoreOptions): void {
     ["--vault", options.vault],
     ["--to-connection", options.toConnection],
     ["--offline-key", options.offlineKey],
+    ["--kms-key", options.kmsKey],
   ].find(([, value]) => value !== undefined);
   if (given !== undefined) throw new UsageError("direct-only", `${given[0]} is allowed with --direct only`);
 }

@@ -29,13 +29,20 @@ export function openVault(location: string, env: World["env"]): Store {
     );
   }
   // A local AWS has no host name for each bucket.
-  return s3Store({ client: new S3Client({ forcePathStyle: env.AWS_ENDPOINT_URL !== undefined }), bucket });
+  const forcePathStyle = env.AWS_ENDPOINT_URL !== undefined;
+  // Every byte read is held to the vault's own digests; S3's beside them would be computed for nothing.
+  return s3Store({ client: new S3Client({ forcePathStyle, responseChecksumValidation: "WHEN_REQUIRED" }), bucket });
+}
+
+export interface VaultKeys {
+  readonly offlineKeyPem?: string;
+  readonly kmsKeyArn?: string;
 }
 
 /** The offline key where there is one, else KMS by the ordinary credential chain. */
-export function openUnwrappers(offlineKeyPem: string | undefined): Unwrapper[] {
+export function openUnwrappers({ offlineKeyPem, kmsKeyArn }: VaultKeys): Unwrapper[] {
   if (offlineKeyPem !== undefined) return [rsaUnwrapper({ privateKeyPem: offlineKeyPem })];
-  return [kmsUnwrapper({ client: new KMSClient({}) })];
+  return [kmsUnwrapper({ client: new KMSClient({}), ...(kmsKeyArn !== undefined && { keyArn: kmsKeyArn }) })];
 }
 
 /** @throws PreconditionError `restore-point-not-found` @throws UsageError `source-needed` */

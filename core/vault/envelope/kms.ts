@@ -24,11 +24,15 @@ export function kmsRecipient({ client, keyArn }: { client: KMSClient; keyArn: st
   };
 }
 
-/** Unwraps what any KMS key wrapped that the client's credentials may use. */
-export function kmsUnwrapper({ client }: { client: KMSClient }): Unwrapper {
+/**
+ * Unwraps what a KMS key wrapped that the client's credentials may use.
+ * @param options.keyArn this key alone. Without it any key will do that an envelope names: enough where the credentials
+ *   are for one key, but with an administrator's an envelope forged under a stranger's key would open too.
+ */
+export function kmsUnwrapper({ client, keyArn }: { client: KMSClient; keyArn?: string }): Unwrapper {
   return {
     kind: KIND,
-    canUnwrap: (entry) => entry.kind === KIND,
+    canUnwrap: (entry) => entry.kind === KIND && (keyArn === undefined || entry.id === keyArn),
     unwrap: (wrapped, { id }, context) =>
       mapped(`unwrap a data key under ${id}`, async () => {
         const { Plaintext } = await client.send(

@@ -181,6 +181,14 @@ test.each([
   await expect(open(kmsUnwrapper({ client: failing }))).rejects.toMatchObject({ name: want });
 });
 
+test("is not opened under another KMS key than the one asked for", async () => {
+  const client = stubKms();
+  await create([kmsRecipient({ client, keyArn })]);
+  expect(await open(kmsUnwrapper({ client, keyArn }))).toMatchObject({ generation: 1 });
+  const another = `${keyArn.slice(0, -1)}1`;
+  await expect(open(kmsUnwrapper({ client, keyArn: another }))).rejects.toMatchObject({ name: "PreconditionError" });
+});
+
 test("passes over kinds of recipients it does not know", async () => {
   await create();
   edit(1, (file) => {
