@@ -5,7 +5,7 @@
 
 import { gravest } from "../../backup/judge.ts";
 import type { Finding, Run } from "../../catalog/index.ts";
-import { IntegrityError } from "../../errors.ts";
+import { CancelledError, IntegrityError } from "../../errors.ts";
 import { dayOfId } from "../../ids.ts";
 import { describeDifference } from "../../postgres/compare/index.ts";
 import { openSession, type Session } from "../../postgres/session.ts";
@@ -28,8 +28,12 @@ import { settingsOf } from "./settings.ts";
 const REST = 0;
 /** Marks differences among what the catalog notes of a run. */
 const FOUND = "found ";
-/** Marks groups whose rows were counted though they were to be hashed. */
-const COUNTED = "counted ";
+/** Marks groups that were compared to their end. */
+const COMPARED = "compared ";
+/** The code of a compared group whose rows were counted though they were to be hashed. */
+const COUNTED = "rows-only-counted";
+/** Where the run notes how many groups of tables there are; what is no table's rows comes on top. */
+const GROUPS = "compareGroups";
 /** A database that differs throughout is told as well by its first differences. */
 const MOST_FINDINGS = 50;
 
@@ -37,6 +41,8 @@ export interface ComparePlanned {
   readonly runId: string;
   readonly epoch: number;
   readonly itemsKey: string;
+  /** Numbers in the items: with none, the Map is left out. */
+  readonly items: number;
 }
 
 /** Cuts the comparison into numbered groups; none when the run asks for none. */
@@ -45,34 +51,32 @@ export async function planCompare(runId: string, context: RestoreContext): Promi
   const run = await catalog.runs.advance(runId, "comparing");
   const { options } = settingsOf(run);
   if (options.compare === "off") {
-    return { runId, epoch: run.epoch, itemsKey: await writeItems(work, run, "compare", []) };
+    return { runId, epoch: run.epoch, itemsKey: await writeItems(work, run, "compare", []), items: 0 };
   }
   const open = await openRun(runId, context);
   const groups = await withReader(open, async (session) => groupsOf(session, expectedRows(open.point.manifest)));
   const numbers = [...groups.map((_, index) => index + 1), REST];
-  return { runId, epoch: run.epoch, itemsKey: await writeItems(work, run, "compare", numbers) };
+  const itemsKey = await writeItems(work, run, "compare", numbers);
+  await catalog.runs.advance(runId, "comparing", { [GROUPS]: groups.length });
+  return { runId, epoch: run.epoch, itemsKey, items: numbers.length };
 }
 
-/** Compares group `n`; differences are noted, not thrown. */
+/** Compares group `n`; differences are noted, not thrown. That it was compared is noted last, so that nothing is lost before. */
 export async function compareGroup(
   { runId, n }: { readonly runId: string; readonly n: number },
   context: RestoreContext,
 ): Promise<{ differences: number }> {
   const open = await openRun(runId, context);
   const { differences, isHashed } = n === REST ? await restOf(open) : await groupOf(open, n);
-  if (!isHashed) {
-    const error = {
-      name: "PreconditionError",
-      code: "rows-only-counted",
-      message: "there is nothing to hash these tables by",
-    };
-    await context.catalog.failures.record(open.run, `${COUNTED}${n}`, error);
-  }
   for (const difference of differences.slice(0, MOST_FINDINGS)) {
     const { kind, object, aspect } = difference;
     const error = { name: "IntegrityError", code: `${kind}-differs`, message: describeDifference(difference) };
     await context.catalog.failures.record(open.run, `${FOUND}${kind} ${object} ${aspect}`.slice(0, 250), error);
   }
+  const compared = isHashed
+    ? { code: "group-compared", message: `${differences.length} differences` }
+    : { code: COUNTED, message: "there is nothing to hash these tables by" };
+  await context.catalog.failures.record(open.run, `${COMPARED}${n}`, { name: "PreconditionError", ...compared });
   return { differences: differences.length };
 }
 
@@ -113,8 +117,8 @@ async function withReader<Result>(
 }
 
 /**
- * Writes the report into the vault and the findings into the run.
- * @throws IntegrityError `restore-differs` naming the first differences; the gravest error when a group could not be compared
+ * Writes the report into the vault and the findings into the run. Nothing that was not looked at passes for identical.
+ * @throws CancelledError `compare-stood-still` when a group was never compared to its end; IntegrityError `restore-differs` naming the first differences; the gravest error when a group could not be compared
  */
 export async function judgeCompare(
   runId: string,
@@ -123,9 +127,13 @@ export async function judgeCompare(
   const run = await catalog.runs.beat(runId);
   const noted = await catalog.failures.list(run);
   const found = noted.filter(({ where }) => where.startsWith(FOUND));
-  const failed = noted.filter(({ where }) => !where.startsWith(FOUND) && !where.startsWith(COUNTED));
-  const level = noted.some(({ where }) => where.startsWith(COUNTED)) ? "counts" : settingsOf(run).options.compare;
+  const compared = noted.filter(({ where }) => where.startsWith(COMPARED));
+  const failed = noted.filter(({ where }) => !where.startsWith(FOUND) && !where.startsWith(COMPARED));
+  const asked = settingsOf(run).options.compare;
   if (failed.length > 0) throw gravest(failed, run, 0);
+  if (asked === "off") return { runId, identical: false };
+  assertAllCompared(run, new Set(compared.map(({ where }) => where)));
+  const level = compared.some(({ error }) => error.code === COUNTED) ? "counts" : asked;
   const findings = found.map(({ where, error }): Finding => {
     return { where: where.slice(FOUND.length), code: error.code, message: error.message };
   });
@@ -136,6 +144,19 @@ export async function judgeCompare(
   const more = findings.length === 1 ? "" : ` (and ${findings.length - 1} more)`;
   throw new IntegrityError("restore-differs", `${first.message}${more}`, {
     hint: `All differences are in the vault under ${reportKey(run)}.`,
+  });
+}
+
+/** @throws CancelledError `compare-stood-still` */
+function assertAllCompared(run: Run, compared: ReadonlySet<string>): void {
+  const groups = Number(run.notes?.[GROUPS]);
+  const isPlanned = Number.isInteger(groups);
+  const numbers = Array.from({ length: isPlanned ? groups + 1 : 0 }, (_, n) => n);
+  const missing = numbers.filter((n) => !compared.has(`${COMPARED}${n}`));
+  if (isPlanned && missing.length === 0) return;
+  const what = isPlanned ? `${missing.length} of ${numbers.length} groups were never compared` : "nothing was planned";
+  throw new CancelledError("compare-stood-still", `${what} by run ${run.runId}`, {
+    hint: "A part of the run was lost without a word, or stopped from outside; start the comparison, or the restore, again.",
   });
 }
 

@@ -1,0 +1,102 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import type { Catalog, Failure, Run, Settings } from "../../../../core/catalog/index.ts";
+import { parseRestoreOptions } from "../../../../core/restore/options.ts";
+import { compareGroup, judgeCompare, planCompare } from "../../../../core/restore/run/compare.ts";
+import type { RestoreContext } from "../../../../core/restore/run/context.ts";
+import type { RestorePointRef } from "../../../../core/vault/keys.ts";
+import { createDatabase, type TestDatabase } from "../../../support/postgres.ts";
+import { createVault, type TestVault } from "../support.ts";
+
+const RUN_ID = "shop-20261121T021500Z-7k3f9q2mx";
+
+let vault: TestVault;
+let source: TestDatabase;
+let ref: RestorePointRef;
+let runs = 0;
+
+beforeAll(async () => {
+  vault = await createVault();
+  source = await createDatabase("judged");
+  await source.query(
+    "CREATE TABLE item (id int PRIMARY KEY); INSERT INTO item VALUES (1); CREATE VIEW items AS TABLE item",
+  );
+  ref = await vault.backUp(source.url);
+});
+afterAll(async () => {
+  await source.drop();
+  await vault.remove();
+});
+
+/** The part of the catalog that a comparison uses, in memory. */
+function memoryCatalog(run: Run): Catalog {
+  let notes: Settings = {};
+  const noted = new Map<string, Failure>();
+  const current = (): Run => ({ ...run, notes });
+  const catalog = {
+    runs: {
+      beat: async () => current(),
+      advance: async (_: string, __: string, more: Settings = {}) => {
+        notes = { ...notes, ...more };
+        return current();
+      },
+      noteFindings: async () => {},
+    },
+    failures: {
+      record: async ({ epoch }: Run, where: string, error: Failure["error"]) =>
+        void noted.set(where, { epoch, where, at: "", error }),
+      list: async () => [...noted.values()],
+    },
+  };
+  return catalog as unknown as Catalog;
+}
+
+let runId: string;
+let context: RestoreContext;
+const begin = (compare: string): void => {
+  runs += 1;
+  runId = `${RUN_ID}${runs}`;
+  const options = parseRestoreOptions({ compare });
+  const run = {
+    runId,
+    source: "shop",
+    restorePointId: ref.restorePointId,
+    epoch: 1,
+    settings: { target: "t", options },
+  };
+  context = {
+    catalog: memoryCatalog(run as unknown as Run),
+    vault: vault.store,
+    work: vault.store,
+    unwrappers: vault.unwrappers,
+    readConnection: async () => source.url,
+    deadline: new AbortController().signal,
+  };
+};
+
+beforeEach(() => begin("counts"));
+
+describe("a comparison in a run", () => {
+  test("is identical only when every planned group was compared", async () => {
+    const { items } = await planCompare(runId, context);
+    expect(items).toBe(2);
+    await expect(judgeCompare(runId, context)).rejects.toMatchObject({ code: "compare-stood-still" });
+    await compareGroup({ runId, n: 1 }, context);
+    const lacking = judgeCompare(runId, context);
+    await expect(lacking).rejects.toMatchObject({ name: "CancelledError", message: expect.stringMatching(/^1 of 2 /) });
+    await compareGroup({ runId, n: 0 }, context);
+    expect(await judgeCompare(runId, context)).toEqual({ runId, identical: true });
+  });
+
+  test("that was never planned is not identical", async () => {
+    await expect(judgeCompare(runId, context)).rejects.toMatchObject({ code: "compare-stood-still" });
+  });
+
+  test("that was not asked for claims nothing", async () => {
+    begin("off");
+    expect((await planCompare(runId, context)).items).toBe(0);
+    expect(await judgeCompare(runId, context)).toEqual({ runId, identical: false });
+    const reports = [];
+    for await (const { key } of vault.store.list("v1/reports/")) if (key.includes(runId)) reports.push(key);
+    expect(reports).toEqual([]);
+  });
+});
