@@ -8,6 +8,7 @@ import {
   type Difference,
   dumpLiveSchema,
   largeObjectDifferences,
+  largeObjectPropertyDifferences,
   type MeasuredLargeObjects,
   type MeasuredRows,
   measureLargeObjects,
@@ -19,7 +20,7 @@ import {
   sumRows,
 } from "../postgres/compare/index.ts";
 import type { ConnectionSettings } from "../postgres/connection.ts";
-import { parseArchive, type Toc } from "../postgres/ddl/index.ts";
+import { type LargeObjectMetadata, listLargeObjects, parseArchive, type Toc } from "../postgres/ddl/index.ts";
 import { isOfMarkerName } from "../postgres/load/entries.ts";
 import { rowTargets } from "../postgres/load/row-target.ts";
 import { listSequences } from "../postgres/plan/sequences.ts";
@@ -31,7 +32,7 @@ import type { Manifest } from "../vault/manifest/schema.ts";
 import { copiedColumns } from "./data.ts";
 import { largeObjectsMd5 } from "./large-object-md5.ts";
 import { inParallel } from "./parallel.ts";
-import { type OpenRestorePoint, readSchemaObject, schemaObjects } from "./restore-point.ts";
+import { findSchemaJson, type OpenRestorePoint, readSchemaObject, schemaObjects } from "./restore-point.ts";
 import { vaultRowHashes } from "./vault-row-hash.ts";
 import { inGroups } from "./work.ts";
 
@@ -58,23 +59,29 @@ export interface Expectation {
   readonly hashRows?: (tables: readonly ExpectedTable[]) => Promise<ReadonlyMap<string, string>>;
   readonly sequences: readonly PlannedSequence[];
   readonly largeObjects: MeasuredLargeObjects;
+  /** Whether each was filled, by quoted name. */
+  readonly materializedViews: ReadonlyMap<string, boolean>;
+  readonly largeObjectProperties?: LargeObjectMetadata;
   readonly schema?: Toc;
 }
 
 /**
- * What a restore point says a database should be. With `rows` also its schema, and its large objects' contents, every byte of
- * which is read from the vault.
+ * What a restore point says a database should be, its schema included. With `rows` also what hashes of rows it lacks, and its
+ * large objects' contents: both are read from the vault byte by byte.
  */
 export async function expectationOf(
   point: OpenRestorePoint,
   { rows }: { readonly rows: boolean },
 ): Promise<Expectation> {
-  if (!rows) return expectedRows(point.manifest);
-  const expected = expectedRowHashes(point);
   const schema = parseArchive(await readSchemaObject(point, schemaObjects.archive));
+  const fields = ["groups", "comments", "labels"] as const;
+  const properties = await findSchemaJson<LargeObjectMetadata>(point, schemaObjects.largeObjects, fields);
+  const described = { schema, ...(properties !== undefined && { largeObjectProperties: properties }) };
+  if (!rows) return { ...expectedRows(point.manifest), ...described };
+  const expected = { ...expectedRowHashes(point), ...described };
   const { largeObjects } = expected;
-  if (largeObjects.count === 0) return { ...expected, schema };
-  return { ...expected, schema, largeObjects: { ...largeObjects, md5: await largeObjectsMd5(point) } };
+  if (largeObjects.count === 0) return expected;
+  return { ...expected, largeObjects: { ...largeObjects, md5: await largeObjectsMd5(point) } };
 }
 
 /** What the manifest says of rows, with the hashes it lacks to be had from the vault's bytes. */
@@ -103,7 +110,15 @@ export function expectedRows(manifest: Manifest): Expectation {
   }));
   const { count, bytes } = manifest.largeObjects;
   const sequences = manifest.sequences.filter(({ schema }) => !isOfMarkerName(schema));
-  return { tables, sequences, largeObjects: { count, bytes } };
+  return { tables, sequences, largeObjects: { count, bytes }, materializedViews: filledViews(manifest.tables) };
+}
+
+/** Of each materialized view whether it was filled; where nobody noted it, it is filled by a restore. */
+function filledViews(
+  tables: readonly (Pick<PlannedTable, "kind" | "schema" | "name"> & { readonly populated?: boolean | undefined })[],
+): ReadonlyMap<string, boolean> {
+  const views = tables.filter(({ kind, schema }) => kind === "matview" && !isOfMarkerName(schema));
+  return new Map(views.map((view) => [qualifiedName(view), view.populated !== false] as const));
 }
 
 const hasRows = ({ kind, schema }: Pick<PlannedTable, "kind" | "schema">): boolean =>
@@ -115,7 +130,8 @@ export async function expectationOfLive(settings: ConnectionSettings, options: C
   const open = (): Promise<Session> => openSession(settings, { purpose: "read", applicationName });
   const session = await open();
   try {
-    const listed = (await listTables(session)).map(({ table }) => table).filter(isMeasurable);
+    const all = (await listTables(session)).map(({ table }) => table);
+    const listed = all.filter(isMeasurable);
     const tables = new Map<string, ComparedTable & { expected: MeasuredRows }>();
     await inParallel(
       sessions,
@@ -131,7 +147,9 @@ export async function expectationOfLive(settings: ConnectionSettings, options: C
     return {
       tables: listed.flatMap((table) => tables.get(qualifiedName(table)) ?? []),
       sequences: (await listSequences(session)).filter(({ schema }) => !isOfMarkerName(schema)),
+      materializedViews: filledViews(all),
       largeObjects: await measureLargeObjects(session, rows),
+      largeObjectProperties: await listLargeObjects(session),
       schema: parseArchive(await dumpLiveSchema(settings, applicationName)),
     };
   } finally {
@@ -199,7 +217,7 @@ async function compareUnit(
   return rowDifferences(unit.object, wanted, sumRows(measured));
 }
 
-/** Everything that is not a table's rows: tables nobody expects, sequences, large objects, the schema. */
+/** Everything that is not a table's rows: tables nobody expects, views not filled, sequences, large objects, the schema. */
 export async function compareRest(
   settings: ConnectionSettings,
   expected: Expectation,
@@ -209,10 +227,17 @@ export async function compareRest(
   const session = await openSession(settings, { purpose: "read", applicationName });
   try {
     const known = new Set(expected.tables.map(qualifiedName));
-    const listed = (await listTables(session)).map(({ table }) => table).filter(hasRows);
-    const unexpected = listed.map(qualifiedName).filter((object) => !known.has(object));
+    const listed = (await listTables(session)).map(({ table }) => table);
+    const unexpected = listed
+      .filter(hasRows)
+      .map(qualifiedName)
+      .filter((object) => !known.has(object));
     const sequences = (await listSequences(session)).filter(({ schema }) => !isOfMarkerName(schema));
     const largeObjects = await measureLargeObjects(session, expected.largeObjects.md5 !== undefined);
+    const properties =
+      expected.largeObjectProperties === undefined
+        ? []
+        : largeObjectPropertyDifferences(expected.largeObjectProperties, await listLargeObjects(session), options);
     const schema =
       expected.schema === undefined
         ? []
@@ -221,13 +246,25 @@ export async function compareRest(
       ...unexpected.map(
         (object): Difference => ({ kind: "table", object, aspect: "presence", expected: "absent", got: "present" }),
       ),
+      ...viewDifferences(expected.materializedViews, filledViews(listed)).filter(({ object }) => !known.has(object)),
       ...sequenceDifferences(expected.sequences, sequences),
       ...largeObjectDifferences(expected.largeObjects, largeObjects),
+      ...properties,
       ...schema,
     ];
   } finally {
     await session.end();
   }
+}
+
+/** Views that are on one side only are the schema's to tell. */
+function viewDifferences(expected: ReadonlyMap<string, boolean>, got: ReadonlyMap<string, boolean>): Difference[] {
+  const written = (isFilled: boolean): string => (isFilled ? "filled" : "not filled");
+  return [...expected].flatMap(([object, want]): Difference[] => {
+    const have = got.get(object);
+    if (have === undefined || have === want) return [];
+    return [{ kind: "table", object, aspect: "populated", expected: written(want), got: written(have) }];
+  });
 }
 
 /** Compares everything in this process. Differences come by kind, tables first, in the order of their names. */

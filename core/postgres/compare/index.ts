@@ -3,6 +3,7 @@
  * @module
  */
 export { type CompareReport, type Difference, describeDifference } from "./difference.ts";
+export { largeObjectPropertyDifferences } from "./large-object-properties.ts";
 export { largeObjectDifferences, type MeasuredLargeObjects, measureLargeObjects } from "./large-objects.ts";
 export { dumpLiveSchema, type SchemaComparison, schemaDifferences } from "./schema.ts";
 export { sequenceDifferences } from "./sequences.ts";

@@ -7,6 +7,7 @@ import type { ConnectionSettings } from "../connection.ts";
 import { dumpSchema, type Toc, type TocEntry } from "../ddl/index.ts";
 import { MARKER_SCHEMA } from "../load/marker.ts";
 import { openSession } from "../session.ts";
+import { quoteName } from "../sql.ts";
 import type { Difference } from "./difference.ts";
 
 export interface SchemaComparison {
@@ -36,6 +37,7 @@ export async function dumpLiveSchema(settings: ConnectionSettings, applicationNa
 
 export function schemaDifferences(expected: Toc, got: Toc, options: SchemaComparison = {}): Difference[] {
   const [want, have] = [describe(expected, options), describe(got, options)];
+  const isOtherMajor = majorOf(expected) !== majorOf(got);
   const objects = [...new Set([...want.keys(), ...have.keys()])].toSorted();
   return objects.flatMap((object) => {
     const [wanted, found] = [want.get(object), have.get(object)];
@@ -44,14 +46,22 @@ export function schemaDifferences(expected: Toc, got: Toc, options: SchemaCompar
     if (found === undefined) return difference("presence", "present", "missing");
     if (wanted === undefined) return difference("presence", "absent", "present");
     return [
-      ...difference("definition", wanted.definition, found.definition),
+      ...(isOtherMajor && wanted.isDeparsed ? [] : difference("definition", wanted.definition, found.definition)),
       ...difference("owner", wanted.owner, found.owner),
     ];
   });
 }
 
+/** Each major version writes the queries it has stored in words of its own. */
+const DEPARSED: ReadonlySet<string> = new Set(["VIEW", "MATERIALIZED VIEW", "RULE"]);
+
+function majorOf({ serverVersion }: Toc): string | undefined {
+  return serverVersion?.split(/[.a-z ]/)[0];
+}
+
 interface Described {
   readonly definition: string;
+  readonly isDeparsed: boolean;
   readonly owner: string;
 }
 
@@ -63,13 +73,14 @@ function describe(
   const described = new Map<string, Described>();
   for (const entry of toc.entries) {
     const isPrivilege = entry.desc === "ACL" || entry.desc === "DEFAULT ACL";
-    const isDatabase = entry.desc.startsWith("DATABASE") || entry.tag === `DATABASE ${database}`;
+    const isDatabase = entry.desc.startsWith("DATABASE") || isAbout(entry.tag, database);
     if (isOfMarker(entry) || (isPrivilege && ignorePrivileges) || (isDatabase && ignoreDatabase)) continue;
     const object = objectOf(entry, database);
     // Some kinds stand in several entries under one name, in no particular order.
     const parts = [described.get(object)?.definition, normalised(entry, database)].filter((part) => part !== undefined);
     described.set(object, {
       definition: parts.toSorted().join("\n"),
+      isDeparsed: DEPARSED.has(entry.desc),
       owner: ignoreOwners === true ? "" : (entry.owner ?? ""),
     });
   }
@@ -87,8 +98,13 @@ const DATABASE = "(database)";
 
 function objectOf({ desc, namespace, tag }: TocEntry, database: string | undefined): string {
   if (/^DATABASE/.test(desc)) return `${desc.toLowerCase()} ${DATABASE}`;
-  const name = database !== undefined && tag === `DATABASE ${database}` ? `DATABASE ${DATABASE}` : tag;
+  const name = isAbout(tag, database) ? `DATABASE ${DATABASE}` : tag;
   return `${desc.toLowerCase()} ${namespace === undefined ? "" : `${namespace}.`}${name}`;
+}
+
+/** Comments, labels and privileges name their database as SQL does, in quotes where it needs them. */
+function isAbout(tag: string, database: string | undefined): boolean {
+  return database !== undefined && (tag === `DATABASE ${database}` || tag === `DATABASE ${quoteName(database)}`);
 }
 
 /** Quotes around names that need none depend on the server's version, see `dumpSchema`. */
@@ -98,7 +114,7 @@ function normalised(entry: TocEntry, database: string | undefined): string {
   const text = [entry.defn ?? "", entry.tableAccessMethod ?? ""].join("\n").replaceAll(NEEDLESS_QUOTES, "$1").trim();
   if (database === undefined || !/DATABASE/.test(`${entry.desc} ${entry.tag}`)) return text;
   const bare = database.replaceAll(NEEDLESS_QUOTES, "$1");
-  const forms = [bare, `"${database.replaceAll('"', '""')}"`];
+  const forms = [bare, quoteName(database)];
   return forms.reduce((result, form) => result.replaceAll(`DATABASE ${form}`, `DATABASE ${DATABASE}`), text);
 }
 

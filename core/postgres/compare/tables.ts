@@ -24,11 +24,12 @@ export interface MeasuredRows {
 const UNDEFINED_TABLE = "42P01";
 const UNDEFINED_COLUMN = "42703";
 const NO_SCHEMA = "3F000";
+const NOT_IN_STATE = "55000";
 
 /**
  * Counts, or counts and hashes, the rows a dump would have of this table: of an extension's configuration table only those
  * that are the user's. One scan.
- * @returns a difference when the table or one of its columns is not there
+ * @returns a difference when the table or one of its columns is not there, or is a materialized view that was not filled
  */
 export async function measureTable(
   session: Session,
@@ -51,6 +52,7 @@ export async function measureTable(
     const present = { kind: "table", object, expected: "present" } as const;
     if (code === UNDEFINED_TABLE || code === NO_SCHEMA) return { ...present, aspect: "presence", got: "missing" };
     if (code === UNDEFINED_COLUMN) return { ...present, aspect: "columns", got: (error as Error).message };
+    if (code === NOT_IN_STATE) return { ...present, aspect: "populated", expected: "filled", got: "not filled" };
     throw error;
   }
 }

@@ -38,8 +38,25 @@ const changes: readonly (readonly [what: string, change: string, expected: strin
     'sequence "public"."ticket": value is 2 (called), expected is 1 (called)',
   ],
   ["a missing sequence", "DROP SEQUENCE lost", 'sequence "public"."lost": presence is missing'],
-  ["a missing large object", "SELECT lo_unlink(501)", "large-objects all: count is 2, expected is 3"],
+  ["a missing large object", "SELECT lo_unlink(501)", "large-objects 501 and 1 more: presence is missing"],
   ["a longer large object", "SELECT lo_put(502, 600000, 'x')", "large-objects all: bytes"],
+  ["a large object's owner", "ALTER LARGE OBJECT 500 OWNER TO pg_database_owner", "large-objects 500: owner"],
+  [
+    "a large object's privileges",
+    "GRANT SELECT ON LARGE OBJECT 502 TO PUBLIC",
+    "large-objects 502: privileges is SELECT to PUBLIC",
+  ],
+  [
+    "a large object's comment",
+    "COMMENT ON LARGE OBJECT 502 IS 'other'",
+    "large-objects 502: comment is other, expected is said",
+  ],
+  ["another large object in the place of one", "SELECT lo_create(503)", "large-objects 501 and 1 more: presence"],
+  [
+    "a materialized view without data",
+    "REFRESH MATERIALIZED VIEW n_view WITH NO DATA",
+    'table "public"."n_view": populated is not filled, expected is filled',
+  ],
   ["one changed byte of a large object", "SELECT lo_put(500, 300000, 'X')", "large-objects all: md5"],
 ];
 const TABLES = [
@@ -79,6 +96,8 @@ beforeAll(async () => {
     CREATE SEQUENCE ticket; CREATE SEQUENCE lost;
     SELECT nextval('ticket');
     SELECT lo_from_bytea(oid, repeat('abc', 200000)::bytea) FROM unnest(ARRAY[500, 501, 502]::oid[]) AS oid;
+    COMMENT ON LARGE OBJECT 502 IS 'said';
+    CREATE MATERIALIZED VIEW n_view AS SELECT 1 AS n;
     CREATE MATERIALIZED VIEW m_view AS SELECT * FROM a_value WHERE id < 10`);
   await client.end();
   const ref = await vault.backUp(source.url);

@@ -91,6 +91,15 @@ describe("a comparison in a run", () => {
     await expect(judgeCompare(runId, context)).rejects.toMatchObject({ code: "compare-stood-still" });
   });
 
+  test("of counts looks at definitions as well: a changed view is no identical database", async () => {
+    await source.query("CREATE OR REPLACE VIEW items AS SELECT 2 AS id");
+    await planCompare(runId, context);
+    await compareGroup({ runId, n: 1 }, context);
+    await compareGroup({ runId, n: 0 }, context);
+    const judged = judgeCompare(runId, context);
+    await expect(judged).rejects.toMatchObject({ code: "restore-differs", message: expect.stringContaining("items") });
+  });
+
   test("that was not asked for claims nothing", async () => {
     begin("off");
     expect((await planCompare(runId, context)).items).toBe(0);

@@ -1,0 +1,37 @@
+import { describe, expect, test } from "vitest";
+import { schemaDifferences } from "../../../../core/postgres/compare/index.ts";
+import type { Toc, TocEntry } from "../../../../core/postgres/ddl/index.ts";
+
+type Entry = Pick<TocEntry, "desc" | "tag" | "defn">;
+
+function toc(entries: readonly Entry[], serverVersion = "18.4"): Toc {
+  return { serverVersion, entries: entries.map((entry) => ({ owner: "o", ...entry })) } as unknown as Toc;
+}
+
+const database = (name: string, quoted: string, comment: string): Entry[] => [
+  { desc: "DATABASE", tag: name, defn: `CREATE DATABASE ${quoted};` },
+  { desc: "COMMENT", tag: `DATABASE ${quoted}`, defn: `COMMENT ON DATABASE ${quoted} IS '${comment}';` },
+];
+
+describe("two schemas", () => {
+  const [mine, theirs] = [toc(database("My Db", '"My Db"', "hello")), toc(database("copy", "copy", "hello"))];
+
+  test("are the same when only the database's name differs, be it one that needs quotes", () => {
+    expect(schemaDifferences(mine, theirs)).toEqual([]);
+  });
+
+  test("differ by the comment on the database, unless the database itself is left out", () => {
+    const other = toc(database("copy", "copy", "other"));
+    expect(schemaDifferences(mine, other)).toMatchObject([{ object: "comment DATABASE (database)" }]);
+    expect(schemaDifferences(mine, other, { ignoreDatabase: true })).toEqual([]);
+    expect(schemaDifferences(mine, toc([]), { ignoreDatabase: true })).toEqual([]);
+  });
+
+  test("differ by a view's words within a major version only, for each writes stored queries in its own", () => {
+    const view = (defn: string): Entry[] => [{ desc: "VIEW", tag: "v", defn }];
+    const [old, changed] = [view("SELECT t.a FROM t"), view("SELECT a FROM t")];
+    expect(schemaDifferences(toc(old, "18.1"), toc(changed, "18.4 (Debian 18.4-1)"))).toHaveLength(1);
+    expect(schemaDifferences(toc(old, "15.12"), toc(changed, "18.4"))).toEqual([]);
+    expect(schemaDifferences(toc(old, "15.12"), toc([], "18.4"))).toHaveLength(1);
+  });
+});
