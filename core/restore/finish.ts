@@ -9,6 +9,7 @@ import { entryStep, isOfMarkerName } from "../postgres/load/entries.ts";
 import { largeObjectSteps } from "../postgres/load/large-object-properties.ts";
 import { assertSameRestorePoint, dropMarker, loadedRows, readMarker } from "../postgres/load/marker.ts";
 import { analyzeSteps, refreshSteps } from "../postgres/load/materialized-views.ts";
+import { useRowSettings } from "../postgres/load/row-settings.ts";
 import { sequenceSteps } from "../postgres/load/sequences.ts";
 import { doneAmong, type RunStepsOptions, runSteps } from "../postgres/load/steps.ts";
 import type { Session } from "../postgres/session.ts";
@@ -31,8 +32,10 @@ const BEFORE_FINISH = ["preData", "indexes", "indexAttachments", "foreignKeys"] 
 const OF_FINISH = ["rest", "privileges", "eventTriggers"] as const;
 
 /**
- * Everything from the rest of the schema to ANALYZE and the database's own properties. Idempotent; call again after
- * TimeBudgetError. Event triggers come after the views are refreshed, for they fire on what a restore does.
+ * Everything from the rest of the schema to ANALYZE. Idempotent; call again after TimeBudgetError. The database's own
+ * properties come before the views are refreshed, which is done under its settings; event triggers after, for they fire on
+ * what a restore does.
+ * @param session is left under the settings of the database: end it
  * @throws IntegrityError `restore-incomplete` when a chunk was not loaded as the manifest has it, or an object not made
  */
 export async function finishSchema(
@@ -48,13 +51,14 @@ export async function finishSchema(
   const objects = await findSchemaJson<LargeObjectMetadata>(point, schemaObjects.largeObjects, ["groups", "comments"]);
   if (objects !== undefined) await runSteps(session, "large-objects", largeObjectSteps(objects, options), running);
   await runPhase(session, phases, "privileges", running);
-  const populated = manifest.tables.filter((table) => table.kind === "matview" && table.populated !== false);
-  await runSteps(session, "refresh", refreshSteps(phases.materializedViews, populated), running);
-  await runSteps(session, "analyze", analyzeSteps(analyzed(manifest)), running);
   const database = await findSchemaJson<DatabaseProperties>(point, schemaObjects.database, ["settings"]);
   if (database !== undefined) {
     await runSteps(session, "database", databaseSteps(database, session.settings.database, options), running);
   }
+  await useRowSettings(session, database);
+  const populated = manifest.tables.filter((table) => table.kind === "matview" && table.populated !== false);
+  await runSteps(session, "refresh", refreshSteps(phases.materializedViews, populated), running);
+  await runSteps(session, "analyze", analyzeSteps(analyzed(manifest)), running);
   await runPhase(session, phases, "eventTriggers", running);
 }
 

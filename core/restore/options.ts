@@ -24,6 +24,15 @@ const restoreOptionsSchema = z.strictObject({
 
 export type RestoreOptions = z.output<typeof restoreOptionsSchema>;
 
+/** The options that make another database of the same restore point. */
+export type LeavingOut = Pick<RestoreOptions, "create" | "noOwner" | "noPrivileges" | "skipRoles">;
+
+/** `create, noOwner`, or `no options`: in words that stay the same, for an unfinished restore is continued by them. */
+export function describeLeftOut(options: LeavingOut): string {
+  const names = ["create", "noOwner", "noPrivileges", "skipRoles"] as const;
+  return names.filter((name) => options[name]).join(", ") || "no options";
+}
+
 /** @throws ConfigurationError `invalid-options` naming the option, what it got and what is allowed */
 export function parseRestoreOptions(input: unknown): RestoreOptions {
   const result = restoreOptionsSchema.safeParse(input ?? {});

@@ -5,18 +5,18 @@
 import { IntegrityError, PreconditionError } from "../errors.ts";
 import type { DatabaseProperties } from "../postgres/ddl/index.ts";
 import { createDatabase } from "../postgres/load/database.ts";
-import { assertSameRestorePoint, readMarker, writeMarker } from "../postgres/load/marker.ts";
+import { assertSameRestore, readMarker, writeMarker } from "../postgres/load/marker.ts";
 import { withLoadSession } from "../postgres/load/session.ts";
 import { assertTargetEmpty, describeObjects, dropTargetObjects, listTargetObjects } from "../postgres/load/target.ts";
 import type { Session } from "../postgres/session.ts";
-import type { RestoreOptions } from "./options.ts";
+import { describeLeftOut, type LeavingOut, type RestoreOptions } from "./options.ts";
 import { findSchemaJson, type OpenRestorePoint, schemaObjects } from "./restore-point.ts";
 import type { RestoreTarget } from "./target.ts";
 
 export interface PrepareInput {
   readonly point: OpenRestorePoint;
   readonly target: RestoreTarget;
-  readonly options: Pick<RestoreOptions, "confirm">;
+  readonly options: Pick<RestoreOptions, "confirm"> & LeavingOut;
   readonly applicationName: string;
   /** Told what will be dropped, before anything is. */
   readonly onNotice?: (text: string) => void;
@@ -53,20 +53,20 @@ export async function prepareTarget(input: PrepareInput): Promise<Prepared> {
 
 async function claim(session: Session, { point, options, onNotice }: PrepareInput): Promise<Prepared> {
   const { source, restorePointId } = point.ref;
-  const identity = { source, restorePointId };
+  const wanted = { source, restorePointId, options: describeLeftOut(options) };
   const found = await readMarker(session);
   if (found !== undefined && found.source === source && found.restorePointId === restorePointId) {
-    return { state: "continued" };
+    if (found.options === wanted.options) return { state: "continued" };
   }
   if (options.confirm) {
     const objects = await listTargetObjects(session);
     if (objects.length > 0) onNotice?.(`dropping from ${session.settings.database}: ${describeObjects(objects)}`);
     await dropTargetObjects(session, objects);
   } else {
-    if (found !== undefined) assertSameRestorePoint(found, identity);
+    if (found !== undefined) assertSameRestore(found, wanted);
     await assertTargetEmpty(session);
   }
-  await writeMarker(session, identity);
+  await writeMarker(session, wanted);
   return { state: "new" };
 }
 

@@ -15,6 +15,12 @@ export interface MarkerIdentity {
   readonly restorePointId: string;
 }
 
+/** A restore that has begun, and what it was asked to leave out. */
+export interface Marker extends MarkerIdentity {
+  /** In words, always in the same order: another wording is another restore. */
+  readonly options: string;
+}
+
 /** One transaction, so that a marker is either whole or not there. */
 const CREATE_MARKER = `
 CREATE SCHEMA ${MARKER_SCHEMA};
@@ -23,6 +29,7 @@ CREATE TABLE ${MARKER_SCHEMA}.restore_point (
   one boolean PRIMARY KEY DEFAULT true CHECK (one),
   source text NOT NULL,
   restore_point_id text NOT NULL,
+  options text NOT NULL,
   started_at timestamptz NOT NULL DEFAULT clock_timestamp()
 );
 CREATE TABLE ${MARKER_SCHEMA}.chunk (
@@ -36,33 +43,34 @@ CREATE TABLE ${MARKER_SCHEMA}.step (
 );`;
 
 /** The restore this database is in the middle of, if any. */
-export async function readMarker(session: Session): Promise<MarkerIdentity | undefined> {
+export async function readMarker(session: Session): Promise<Marker | undefined> {
   const [present] = await session.query<{ found: boolean }>(
     `SELECT to_regclass('${MARKER_SCHEMA}.restore_point') IS NOT NULL AS found`,
   );
   if (present?.found !== true) return undefined;
-  const [row] = await session.query<{ source: string; restore_point_id: string }>(
-    `SELECT source, restore_point_id FROM ${MARKER_SCHEMA}.restore_point`,
+  const [row] = await session.query<{ source: string; restorePointId: string; options: string }>(
+    `SELECT source, restore_point_id AS "restorePointId", options FROM ${MARKER_SCHEMA}.restore_point`,
   );
-  return row === undefined ? undefined : { source: row.source, restorePointId: row.restore_point_id };
+  return row;
 }
 
 /**
- * Marks the database as being restored from this restore point. Idempotent: a marker of the same restore point is left as it is.
+ * Marks the database as being restored from this restore point. Idempotent: a marker of the same restore is left as it is.
  * @returns whether an earlier attempt is being continued
- * @throws PreconditionError `target-incomplete` when another restore point's restore has not ended here
+ * @throws PreconditionError `target-incomplete` when another restore, or one with other options, has not ended here
  */
-export async function writeMarker(session: Session, identity: MarkerIdentity): Promise<"created" | "continued"> {
+export async function writeMarker(session: Session, wanted: Marker): Promise<"created" | "continued"> {
   const found = await readMarker(session);
   if (found === undefined) {
-    const values = [identity.source, identity.restorePointId].map((text) => quoteLiteral(text)).join(", ");
+    const { source, restorePointId, options } = wanted;
+    const values = [source, restorePointId, options].map((text) => quoteLiteral(text)).join(", ");
     // A second invocation at the same moment fails on the schema's name; it is retried and then finds the marker.
     await session.query(
-      `${CREATE_MARKER}\nINSERT INTO ${MARKER_SCHEMA}.restore_point (source, restore_point_id) VALUES (${values})`,
+      `${CREATE_MARKER}\nINSERT INTO ${MARKER_SCHEMA}.restore_point (source, restore_point_id, options) VALUES (${values})`,
     );
     return "created";
   }
-  assertSameRestorePoint(found, identity);
+  assertSameRestore(found, wanted);
   return "continued";
 }
 
@@ -76,13 +84,42 @@ export function assertSameRestorePoint(found: MarkerIdentity, wanted: MarkerIden
   );
 }
 
+/**
+ * Steps that an earlier attempt did otherwise count as done: with other options they would be mixed.
+ * @throws PreconditionError `target-incomplete`
+ */
+export function assertSameRestore(found: Marker, wanted: Marker): void {
+  assertSameRestorePoint(found, wanted);
+  if (found.options === wanted.options) return;
+  throw new PreconditionError(
+    "target-incomplete",
+    `target holds an unfinished restore of this restore point with ${found.options}, this one is with ${wanted.options}`,
+    { hint: "Repeat it with the options it was begun with, or with confirm to drop what is there." },
+  );
+}
+
 /** Rows of each chunk that is in the target, by its number. */
 export async function loadedRows(session: Session): Promise<ReadonlyMap<number, number>> {
   const rows = await session.query<{ n: number; rows: string }>(`SELECT n, rows FROM ${MARKER_SCHEMA}.chunk`);
   return new Map(rows.map((row) => [row.n, Number(row.rows)]));
 }
 
-/** The last act of a restore: the database is whole from here on. */
+const ENABLE: Readonly<Record<string, string>> = { O: "ENABLE", R: "ENABLE REPLICA", A: "ENABLE ALWAYS" };
+
+/**
+ * The last act of a restore: the database is whole from here on. Its event triggers, which are there by now, neither stop
+ * this nor see it: in one message, hence one transaction, they are off and on again as they were. Those of the provider's
+ * platform, which are not ours to switch, see the drop.
+ */
 export async function dropMarker(session: Session): Promise<void> {
-  await session.query(`DROP SCHEMA IF EXISTS ${MARKER_SCHEMA} CASCADE`);
+  const triggers = await session.query<{ name: string; mode: string }>(
+    `SELECT pg_catalog.quote_ident(evtname) AS name, evtenabled::pg_catalog.text AS mode FROM pg_catalog.pg_event_trigger
+      WHERE evtenabled <> 'D' AND evtevent <> 'login' AND pg_catalog.pg_has_role(evtowner, 'USAGE') ORDER BY evtname`,
+  );
+  const message = [
+    ...triggers.map(({ name }) => `ALTER EVENT TRIGGER ${name} DISABLE`),
+    `DROP SCHEMA IF EXISTS ${MARKER_SCHEMA} CASCADE`,
+    ...triggers.map(({ name, mode }) => `ALTER EVENT TRIGGER ${name} ${ENABLE[mode] ?? "ENABLE"}`),
+  ];
+  await session.query(message.join("; "));
 }

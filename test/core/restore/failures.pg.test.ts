@@ -147,6 +147,19 @@ describe("a target", () => {
     });
   });
 
+  test("in the middle of a restore with other options is refused by their name, and dropped with confirm", async () => {
+    await withTarget(async (target) => {
+      const { session } = await readyForRows(target);
+      await session.end();
+      await expect(vault.restore(ref, target.url, { options: { noOwner: true } })).rejects.toMatchObject({
+        code: "target-incomplete",
+        message: expect.stringMatching(/with no options, this one is with noOwner/),
+      });
+      const result = await vault.restore(ref, target.url, { options: { noOwner: true, confirm: true } });
+      expect(result.report).toMatchObject({ identical: true });
+    });
+  });
+
   test("in the middle of another restore point's restore is refused", async () => {
     await withTarget(async (target) => {
       const { session } = await readyForRows(target);

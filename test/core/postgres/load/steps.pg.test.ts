@@ -19,7 +19,11 @@ beforeEach(async () => {
   database = await createDatabase("steps");
   sessions = [];
   await database.query("CREATE TABLE made (n int)");
-  await writeMarker(await open(), { source: "shop", restorePointId: "20261121T021500Z-7k3f9q2mxa" });
+  await writeMarker(await open(), {
+    source: "shop",
+    restorePointId: "20261121T021500Z-7k3f9q2mxa",
+    options: "no options",
+  });
 });
 afterEach(async () => {
   await Promise.all(sessions.map((session) => session.end()));
