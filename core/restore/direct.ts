@@ -3,7 +3,7 @@
  * the state machine's, in its order.
  * @module
  */
-import { IntegrityError } from "../errors.ts";
+import { CancelledError, IntegrityError, SourceUnavailableError } from "../errors.ts";
 import { type CompareReport, describeDifference } from "../postgres/compare/index.ts";
 import type { ConnectionSettings } from "../postgres/connection.ts";
 import { openLoadSession, withLoadSession } from "../postgres/load/session.ts";
@@ -98,7 +98,7 @@ export async function restoreDirect(input: RestoreDirectInput): Promise<RestoreR
   let loaded = 0;
   await inParallel(sessions, chunks, open, close, async (session, n) => {
     // Awaited first: `rows += await …` would read the sum before and write it after what other sessions add meanwhile.
-    const chunk = await loadPointChunk(session, point, n, { ...(signal && { signal }) });
+    const chunk = await loadPointChunk(session, point, n, { ...(signal && { signal }) }).catch(asStopped(signal));
     rows += chunk.rows;
     tell("data", ++loaded, chunks.length, `chunk ${n}`);
   });
@@ -143,6 +143,14 @@ export async function restoreDirect(input: RestoreDirectInput): Promise<RestoreR
     assertIdentical(compared);
     return compared;
   }
+}
+
+/** A session that was cut because we were asked to stop is no server that went away. */
+function asStopped(signal: AbortSignal | undefined): (error: unknown) => never {
+  return (error) => {
+    const isCut = signal?.aborted === true && error instanceof SourceUnavailableError;
+    throw isCut ? new CancelledError("session-aborted", "the restore was asked to stop", { cause: error }) : error;
+  };
 }
 
 const NAMED_DIFFERENCES = 5;

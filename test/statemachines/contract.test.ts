@@ -128,6 +128,20 @@ describe("a distributed Map", () => {
     }
   });
 
+  it("is reached only by a choice that has seen something to do: a Map may refuse an empty list", () => {
+    for (const { name, definition } of machines.filter((machine) => ["restore", "compare"].includes(machine.name))) {
+      const all = Object.entries(definition.States);
+      const maps = all.filter(([, { ItemReader }]) => ItemReader !== undefined).map(([state]) => state);
+      expect(maps.length, name).toBeGreaterThan(0);
+      for (const map of maps) {
+        const [, before] = all.find(([, { Choices = [] }]) => Choices.some(({ Next }) => Next === map)) ?? [];
+        expect(before?.Choices, map).toMatchObject([{ Condition: "{% $states.input.items > 0 %}" }]);
+        const others = all.filter(([, { Next, Default }]) => Next === map || Default === map);
+        expect(others, map).toEqual([]);
+      }
+    }
+  });
+
   it("gives its children what they need, for they see no variables from outside", () => {
     for (const [name, { ItemProcessor }] of states) {
       if (ItemProcessor?.ProcessorConfig?.Mode !== "DISTRIBUTED") continue;

@@ -16,6 +16,10 @@ export interface State {
   readonly Retry?: readonly Rule[];
   readonly Catch?: readonly Rule[];
   readonly Branches?: readonly Definition[];
+  readonly Next?: string;
+  readonly Default?: string;
+  readonly Choices?: readonly { readonly Condition?: string; readonly Next: string }[];
+  readonly ItemReader?: unknown;
   readonly ItemProcessor?: Definition & { readonly ProcessorConfig?: { readonly Mode?: string } };
   readonly MaxConcurrency?: unknown;
   readonly Error?: string;

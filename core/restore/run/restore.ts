@@ -18,11 +18,12 @@ import { type OrderedPhase, runPhase, runUnit } from "../schema.ts";
 import { chunkNumbers, groupsOf, type ParallelPhase, unitsOf } from "../work.ts";
 import { type OpenRun, openRun, phasesOf, type RestoreContext, withTarget, writeItems } from "./context.ts";
 
-/** Where the state machine finds the numbers of each distributed Map. */
+/** Where the state machine finds the numbers of each distributed Map, and how many: with none, the Map is left out. */
 export interface Planned {
   readonly runId: string;
   readonly epoch: number;
   readonly items: Readonly<Record<"data" | ParallelPhase, string>>;
+  readonly counts: Readonly<Record<"data" | ParallelPhase, number>>;
 }
 
 /** Target and roles made ready, the work cut into numbered pieces. @throws as `prepareTarget` */
@@ -39,13 +40,16 @@ export async function prepareRestore(runId: string, context: RestoreContext): Pr
   const numbers = chunkNumbers(point.manifest);
   await context.catalog.chunks.plan(run, plannedChunks(point.manifest, numbers));
   const write = (name: string, items: readonly number[]): Promise<string> => writeItems(context.work, run, name, items);
+  const indexes = groupNumbers(phases, "indexes", point.manifest);
+  const foreignKeys = groupNumbers(phases, "foreignKeys", point.manifest);
   const items = {
     data: await write("data", numbers),
-    indexes: await write("indexes", groupNumbers(phases, "indexes", point.manifest)),
-    foreignKeys: await write("foreign-keys", groupNumbers(phases, "foreignKeys", point.manifest)),
+    indexes: await write("indexes", indexes),
+    foreignKeys: await write("foreign-keys", foreignKeys),
   };
+  const counts = { data: numbers.length, indexes: indexes.length, foreignKeys: foreignKeys.length };
   await noteWarnings(context.catalog, run, "schema", told);
-  return { runId, epoch: run.epoch, items };
+  return { runId, epoch: run.epoch, items, counts };
 }
 
 function plannedChunks(manifest: Manifest, numbers: readonly number[]) {
