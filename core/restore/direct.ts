@@ -7,7 +7,7 @@ import { CancelledError, IntegrityError, SourceUnavailableError } from "../error
 import { type CompareReport, describeDifference } from "../postgres/compare/index.ts";
 import type { ConnectionSettings } from "../postgres/connection.ts";
 import { openLoadSession, withLoadSession } from "../postgres/load/session.ts";
-import type { Step } from "../postgres/load/steps.ts";
+import { describeRefusal, type Step } from "../postgres/load/steps.ts";
 import type { Session } from "../postgres/session.ts";
 import type { Unwrapper } from "../vault/envelope/recipient.ts";
 import type { RestorePointRef } from "../vault/keys.ts";
@@ -84,7 +84,7 @@ export async function restoreDirect(input: RestoreDirectInput): Promise<RestoreR
 
   const warnings: string[] = [];
   const onDenied = (step: Step, error: Error): void => {
-    warnings.push(`${step.what} was refused (${error.message}): ${step.statements.join(" ").trim()}`);
+    warnings.push(describeRefusal(step, error));
   };
   await alone(async (session) => {
     if (!options.skipRoles) warnings.push(...(await restorePointRoles(session, point)));

@@ -1,5 +1,5 @@
 import { PreconditionError } from "../../errors.ts";
-import { setClause } from "../roles/setting.ts";
+import { setClause, settingName } from "../roles/setting.ts";
 import type { Session } from "../session.ts";
 import { quoteLiteral, quoteName } from "../sql.ts";
 import { type Grant, grantStatements, grantsSql } from "./grants.ts";
@@ -52,15 +52,32 @@ export async function databaseProperties(session: Session): Promise<DatabaseProp
   return row;
 }
 
+/** One property of a database. */
+export interface DatabaseStatement {
+  /** What it sets, without the value, which may be a secret: `setting "app.key"`. */
+  readonly what: string;
+  readonly sql: string;
+}
+
 export interface DatabaseStatements {
   /** Outside a transaction, in another database. */
   readonly create: string;
   /** Owner, comment, limit, privileges, settings: each by itself, so that one which is refused hinders no other. */
-  readonly configure: readonly string[];
+  readonly configure: readonly DatabaseStatement[];
+}
+
+/** What a restore leaves out. */
+export interface OwnershipOptions {
+  readonly noOwner?: boolean;
+  readonly noPrivileges?: boolean;
 }
 
 /** The same database under another name, in the server's default tablespace. */
-export function databaseStatements(properties: DatabaseProperties, name: string): DatabaseStatements {
+export function databaseStatements(
+  properties: DatabaseProperties,
+  name: string,
+  { noOwner = false, noPrivileges = false }: OwnershipOptions = {},
+): DatabaseStatements {
   const { encoding, localeProvider, collate, ctype, locale, icuRules, owner, comment, connectionLimit } = properties;
   const id = quoteName(name);
   const options = [
@@ -74,18 +91,21 @@ export function databaseStatements(properties: DatabaseProperties, name: string)
     ...(localeProvider === "builtin" && locale !== null ? [`BUILTIN_LOCALE ${quoteLiteral(locale)}`] : []),
     ...(icuRules === null ? [] : [`ICU_RULES ${quoteLiteral(icuRules)}`]),
   ];
-  const settings = properties.settings.map(({ role, setting }) =>
-    role === null
-      ? `ALTER DATABASE ${id} ${setClause(setting)};`
-      : `ALTER ROLE ${quoteName(role)} IN DATABASE ${id} ${setClause(setting)};`,
-  );
+  const settings = properties.settings.map(({ role, setting }) => {
+    const whose = role === null ? `ALTER DATABASE ${id}` : `ALTER ROLE ${quoteName(role)} IN DATABASE ${id}`;
+    const of = role === null ? "" : ` of role ${quoteName(role)}`;
+    return { what: `setting ${quoteName(settingName(setting))}${of}`, sql: `${whose} ${setClause(setting)};` };
+  });
+  const grants = noPrivileges ? [] : grantStatements(`DATABASE ${id}`, owner, properties.grants);
   return {
     create: `CREATE DATABASE ${id} ${options.join(" ")};`,
     configure: [
-      `ALTER DATABASE ${id} OWNER TO ${quoteName(owner)};`,
-      ...(comment === null ? [] : [`COMMENT ON DATABASE ${id} IS ${quoteLiteral(comment)};`]),
-      ...(connectionLimit < 0 ? [] : [`ALTER DATABASE ${id} CONNECTION LIMIT ${connectionLimit};`]),
-      ...grantStatements(`DATABASE ${id}`, owner, properties.grants),
+      ...(noOwner ? [] : [{ what: "owner", sql: `ALTER DATABASE ${id} OWNER TO ${quoteName(owner)};` }]),
+      ...(comment === null ? [] : [{ what: "comment", sql: `COMMENT ON DATABASE ${id} IS ${quoteLiteral(comment)};` }]),
+      ...(connectionLimit < 0
+        ? []
+        : [{ what: "connection limit", sql: `ALTER DATABASE ${id} CONNECTION LIMIT ${connectionLimit};` }]),
+      ...grants.map((sql) => ({ what: "privileges", sql })),
       ...settings,
     ],
   };

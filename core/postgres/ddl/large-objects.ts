@@ -1,5 +1,6 @@
 import type { Session } from "../session.ts";
 import { batches, quoteLiteral, quoteName } from "../sql.ts";
+import type { OwnershipOptions } from "./database.ts";
 import { type Grant, grantStatements, grantsSql } from "./grants.ts";
 
 /** Everything about large objects but their bytes: also of empty ones, which have none. */
@@ -40,16 +41,21 @@ const OBJECTS_PER_STATEMENT = 500;
 
 /**
  * Makes the objects that are missing and gives all their owners, privileges, comments and labels. To be run after their bytes
- * are loaded, which takes the right to write them. May be run again.
+ * are loaded, which takes the right to write them. May be run again. Without owners there are no privileges: they name one.
  */
-export function* largeObjectStatements(metadata: LargeObjectMetadata): Generator<string> {
+export function* largeObjectStatements(
+  metadata: LargeObjectMetadata,
+  { noOwner = false, noPrivileges = false }: OwnershipOptions = {},
+): Generator<string> {
   for (const { owner, grants, oids } of metadata.groups) {
     for (const some of batches(oids, OBJECTS_PER_STATEMENT)) {
       yield [
         `SELECT pg_catalog.lo_create(wanted.oid) FROM pg_catalog.unnest(ARRAY[${some.join(", ")}]::oid[]) AS wanted(oid)
  WHERE NOT EXISTS (SELECT FROM pg_catalog.pg_largeobject_metadata m WHERE m.oid = wanted.oid);`,
-        ...some.map((oid) => `ALTER LARGE OBJECT ${oid} OWNER TO ${quoteName(owner)};`),
-        ...some.flatMap((oid) => grantStatements(`LARGE OBJECT ${oid}`, owner, grants)),
+        ...(noOwner ? [] : some.map((oid) => `ALTER LARGE OBJECT ${oid} OWNER TO ${quoteName(owner)};`)),
+        ...(noOwner || noPrivileges
+          ? []
+          : some.flatMap((oid) => grantStatements(`LARGE OBJECT ${oid}`, owner, grants))),
       ].join("\n");
     }
   }

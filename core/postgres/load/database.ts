@@ -37,16 +37,11 @@ export function databaseSteps(
   database: string,
   options: { readonly noOwner: boolean; readonly noPrivileges: boolean },
 ): Step[] {
-  const unwanted = [
-    ...(options.noOwner ? [/^ALTER DATABASE .* OWNER TO /] : []),
-    ...(options.noPrivileges ? [/^(GRANT|REVOKE) /] : []),
-  ];
-  return databaseStatements(properties, database)
-    .configure.filter((statement) => !unwanted.some((pattern) => pattern.test(statement)))
-    .map((statement, index) => ({
-      name: `database/${index}`,
-      what: `properties of database ${database}`,
-      statements: [statement],
-      isOptional: true,
-    }));
+  return databaseStatements(properties, database, options).configure.map(({ what, sql }, index) => ({
+    name: `database/${index}`,
+    what: `${what} of database ${database}`,
+    statements: [sql],
+    isOptional: true,
+    isSecret: true,
+  }));
 }

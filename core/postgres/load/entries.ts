@@ -10,8 +10,18 @@ import type { Step } from "./steps.ts";
 export function entryStep(entry: RestoreEntry): Step {
   const name = entry.schema === undefined ? entry.name : `${entry.schema}.${entry.name}`;
   const what = `${entry.desc.toLowerCase()} ${name}`;
-  return { name: `entry/${entry.dumpId}`, what, statements: entry.statements, isOptional: entry.isOptional };
+  const { statements, isOptional } = entry;
+  return { name: `entry/${entry.dumpId}`, what, statements, isOptional, isSecret: SECRET_KINDS.has(entry.desc) };
 }
+
+/** Whose options hold passwords and connection strings. */
+const SECRET_KINDS: ReadonlySet<string> = new Set([
+  "DATABASE PROPERTIES",
+  "FOREIGN DATA WRAPPER",
+  "SERVER",
+  "SUBSCRIPTION",
+  "USER MAPPING",
+]);
 
 /** A source may itself hold an unfinished restore; its marker is not the user's data and would collide with ours. */
 export function isOfMarker({ schema, name }: RestoreEntry): boolean {

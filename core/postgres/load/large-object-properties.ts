@@ -9,18 +9,9 @@ export function largeObjectSteps(
   metadata: LargeObjectMetadata,
   options: { readonly noOwner: boolean; readonly noPrivileges: boolean },
 ): Step[] {
-  const unwanted = [
-    ...(options.noOwner ? [/^ALTER LARGE OBJECT \d+ OWNER TO /] : []),
-    ...(options.noPrivileges || options.noOwner ? [/^(GRANT|REVOKE) .*ON LARGE OBJECT /] : []),
-  ];
-  return [...largeObjectStatements(metadata)].map((text, index) => ({
+  return [...largeObjectStatements(metadata, options)].map((text, index) => ({
     name: `large-objects/${index + 1}`,
     what: `large objects, part ${index + 1}`,
-    statements: [
-      text
-        .split("\n")
-        .filter((line) => !unwanted.some((pattern) => pattern.test(line)))
-        .join("\n"),
-    ],
+    statements: [text],
   }));
 }

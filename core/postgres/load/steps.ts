@@ -5,6 +5,7 @@
  * @module
  */
 import { setTimeout as sleep } from "node:timers/promises";
+import pg from "pg";
 import { TimeBudgetError } from "../../errors.ts";
 import { mapPostgresError } from "../errors.ts";
 import type { Session } from "../session.ts";
@@ -19,6 +20,15 @@ export interface Step {
   readonly statements: readonly string[];
   /** True where a managed server may deny it and nothing is lost: `onDenied` is told, and the step counts as done. */
   readonly isOptional?: boolean;
+  /** True where the statements may carry a secret, and so may the server's message, which is then told by its SQLSTATE only. */
+  readonly isSecret?: boolean;
+}
+
+/** What stands in warnings: never the statements, which may hold passwords and settings. */
+export function describeRefusal({ what }: Step, error: Error): string {
+  // The step's name is the beginning of what mapPostgresError makes of it.
+  const reason = error.message.startsWith(`${what}: `) ? error.message.slice(what.length + 2) : error.message;
+  return `${what} was refused: ${reason}`;
 }
 
 export interface RunStepsOptions {
@@ -95,15 +105,23 @@ async function runStep(session: Session, step: Step, { deadline, onDenied }: Run
     } catch (error) {
       const code = error instanceof Error && "code" in error ? error.code : undefined;
       if (code === DENIED && step.isOptional === true && message !== record) {
-        onDenied?.(step, mapPostgresError(error, step.what));
+        onDenied?.(step, failureOf(step, error));
         message = record;
         continue;
       }
       const isContention = code === DEADLOCK || code === LOCK_NOT_GRANTED;
-      if (!isContention || attempt >= MOST_TRIES) throw mapPostgresError(error, step.what);
+      if (!isContention || attempt >= MOST_TRIES) throw failureOf(step, error);
       assertTime(step.what, deadline);
     }
   }
+}
+
+/** A secret step's server message may quote what it did not like; the driver's error would be logged as the cause. */
+function failureOf({ what, isSecret = false }: Step, error: unknown): Error {
+  if (!isSecret || !(error instanceof pg.DatabaseError)) return mapPostgresError(error, what);
+  const withheld = new pg.DatabaseError("the server's message is withheld, since it may hold a secret", 0, "error");
+  withheld.code = error.code;
+  return mapPostgresError(withheld, what);
 }
 
 /** Leaves the statement to the server when the deadline comes: the session is not usable afterwards, only `end`. */

@@ -10,6 +10,11 @@ const NAME_LISTS: ReadonlySet<string> = new Set([
   "unix_socket_directories",
 ]);
 
+/** The name of `name=value`; the value may be a secret. */
+export function settingName(setting: string): string {
+  return setting.slice(0, setting.indexOf("="));
+}
+
 /** `name=value`, as the catalogs hold a setting of a role or a database, as the clause of an ALTER. */
 export function setClause(setting: string): string {
   const split = setting.indexOf("=");

@@ -1,10 +1,12 @@
 import { quoteLiteral, quoteName } from "../sql.ts";
 import type { Membership, Role, RoleList } from "./list-roles.ts";
-import { setClause } from "./setting.ts";
+import { setClause, settingName } from "./setting.ts";
 
 export interface RoleOptions {
   /** Restore the right to log in. Default false: the roles come without passwords. */
   readonly withLogin?: boolean;
+  /** Make the one who runs this a member of each role that it makes, as far as that is missing. Default false. */
+  readonly asMember?: boolean;
 }
 
 export interface RoleStatement {
@@ -12,6 +14,14 @@ export interface RoleStatement {
   readonly sql: string;
   /** False for what a managed server keeps to itself; its failure is to be reported, and hinders nothing. */
   readonly isNeeded: boolean;
+}
+
+/** What is to be done; `what` is the command without values, which may be secrets. */
+interface Command {
+  readonly what: string;
+  readonly sql: string;
+  /** The server's message would quote a value: only its SQLSTATE is told. */
+  readonly isSecret?: boolean;
 }
 
 /**
@@ -25,33 +35,38 @@ export function roleStatements(list: RoleList, options: RoleOptions = {}): RoleS
     sql: createMissing(role, options),
     isNeeded: role.isReferenced,
   }));
-  const granted = membershipsOf(list).map(({ member, command }) => ({
-    role: member,
-    sql: `${command};`,
+  const granted = membershipsOf(list).map((membership) => ({
+    role: membership.member,
+    sql: `${grant(membership)};`,
     isNeeded: false,
   }));
   const extra = roles.flatMap((role) =>
-    extraCommands(role).map((command) => ({ role: role.name, sql: `${command};`, isNeeded: false })),
+    extraCommands(role).map(({ sql }) => ({ role: role.name, sql: `${sql};`, isNeeded: false })),
   );
   return [...made, ...granted, ...extra];
 }
 
 /**
  * One command, for a driver as for psql, that makes the roles which are missing, with what their attributes, settings and
- * memberships were. A role that is there already is left exactly as it is, and so is a membership between two such. What the
- * server refuses (managed ones keep SUPERUSER and REPLICATION to themselves) is reported as a WARNING and hinders nothing.
+ * memberships were. A role that is there already is left exactly as it is, and gets into no membership, on neither side: that
+ * would give somebody rights over other databases of the server. What is left out for that, and what the server refuses
+ * (managed ones keep SUPERUSER and REPLICATION to themselves), is reported as a WARNING and hinders nothing.
  */
 export function rolesSql(list: RoleList, options: RoleOptions = {}): string {
   const roles = ownRoles(list);
   const attempts = [
     ...roles.flatMap((role) =>
-      [createRole(role, options), ...extraCommands(role)].map((command) => attempt([role.name], command)),
+      [createRole(role, options), ...extraCommands(role), ...(options.asMember ? [become(role)] : [])].map((command) =>
+        attempt(role.name, command),
+      ),
     ),
-    ...membershipsOf(list).map(({ role, member, command }) => attempt([role, member], command)),
+    ...membershipsOf(list).map(attemptMembership),
   ];
   const names = roles.map(({ name }) => quoteLiteral(name)).join(", ");
   const body = `
 DECLARE
+  -- From 16 on membership comes without the right to act as the role, which is what giving it an object takes.
+  right_to_act text := CASE WHEN pg_catalog.current_setting('server_version_num')::int >= 160000 THEN 'SET' ELSE 'MEMBER' END;
   missing text[] := ARRAY(SELECT wanted.name FROM pg_catalog.unnest(ARRAY[${names}]::text[]) AS wanted(name)
     WHERE NOT EXISTS (SELECT FROM pg_catalog.pg_roles WHERE rolname = wanted.name));
 BEGIN
@@ -64,24 +79,46 @@ function ownRoles({ roles }: RoleList): Role[] {
   return roles.filter(({ isPredefined }) => !isPredefined);
 }
 
-function membershipsOf(list: RoleList): { role: string; member: string; command: string }[] {
+function membershipsOf(list: RoleList): Membership[] {
   const own = new Set(ownRoles(list).map(({ name }) => name));
-  return list.memberships
-    .filter(({ member }) => own.has(member))
-    .map((membership) => ({ role: membership.role, member: membership.member, command: grant(membership) }));
+  return list.memberships.filter(({ member }) => own.has(member));
 }
 
-/** Runs a command if one of the roles was missing at the start, and says why not if it fails. */
-function attempt(names: readonly string[], command: string): string {
-  const condition = names.map((name) => `${quoteLiteral(name)} = ANY (missing)`).join(" OR ");
-  return `  IF ${condition} THEN
-    BEGIN ${command};
-    EXCEPTION WHEN OTHERS THEN RAISE WARNING USING MESSAGE = ${quoteLiteral(`${command}: `)} || SQLERRM; END;
+/** Runs a command if the role was missing at the start, and says why not if it fails. */
+function attempt(role: string, command: Command): string {
+  return `  IF ${quoteLiteral(role)} = ANY (missing) THEN\n${guarded(command)}\n  END IF;`;
+}
+
+/** As `attempt`, if both were missing; tells of one that is left out because one side was there and it is not granted yet. */
+function attemptMembership(membership: Membership): string {
+  const { role, member } = membership;
+  const what = `GRANT ${quoteName(role)} TO ${quoteName(member)}`;
+  const isMissing = (name: string): string => `${quoteLiteral(name)} = ANY (missing)`;
+  const isGranted = `SELECT FROM pg_catalog.pg_auth_members m
+      JOIN pg_catalog.pg_roles r ON r.oid = m.roleid JOIN pg_catalog.pg_roles u ON u.oid = m.member
+     WHERE r.rolname = ${quoteLiteral(role)} AND u.rolname = ${quoteLiteral(member)}`;
+  const left = quoteLiteral(`${what}: left out, since one of the two was there before`);
+  return `  IF ${isMissing(role)} AND ${isMissing(member)} THEN
+${guarded({ what, sql: grant(membership) })}
+  ELSIF NOT EXISTS (${isGranted}) THEN
+    RAISE WARNING USING MESSAGE = ${left};
   END IF;`;
 }
 
+function guarded({ what, sql, isSecret = false }: Command): string {
+  const reason = isSecret ? "'SQLSTATE ' || SQLSTATE" : "SQLERRM";
+  return `    BEGIN ${sql};
+    EXCEPTION WHEN OTHERS THEN RAISE WARNING USING MESSAGE = ${quoteLiteral(`${what}: `)} || ${reason}; END;`;
+}
+
+/** Only who may act as a role can give it an object; superusers may, and creators until 15 may not. */
+function become({ name }: Role): Command {
+  const sql = `GRANT ${quoteName(name)} TO CURRENT_USER`;
+  return { what: sql, sql: `IF NOT pg_catalog.pg_has_role(${quoteLiteral(name)}, right_to_act) THEN ${sql}; END IF` };
+}
+
 /** One command each, since a server may take one and refuse another. */
-function extraCommands(role: Role): string[] {
+function extraCommands(role: Role): Command[] {
   const alter = `ALTER ROLE ${quoteName(role.name)}`;
   const attributes: readonly (readonly [boolean, string])[] = [
     [role.canCreateDatabase, "CREATEDB"],
@@ -91,25 +128,37 @@ function extraCommands(role: Role): string[] {
     [role.isSuperuser, "SUPERUSER"],
   ];
   return [
-    ...attributes.filter(([has]) => has).map(([, attribute]) => `${alter} ${attribute}`),
-    ...(role.comment === null ? [] : [`COMMENT ON ROLE ${quoteName(role.name)} IS ${quoteLiteral(role.comment)}`]),
-    ...role.settings.map((setting) => `${alter} ${setClause(setting)}`),
+    ...attributes
+      .filter(([has]) => has)
+      .map(([, attribute]) => ({ what: `${alter} ${attribute}`, sql: `${alter} ${attribute}` })),
+    ...(role.comment === null ? [] : [comment(role.name, role.comment)]),
+    ...role.settings.map((setting) => ({
+      what: `${alter} SET ${quoteName(settingName(setting))}`,
+      sql: `${alter} ${setClause(setting)}`,
+      isSecret: true,
+    })),
   ];
+}
+
+function comment(role: string, text: string): Command {
+  const what = `COMMENT ON ROLE ${quoteName(role)}`;
+  return { what, sql: `${what} IS ${quoteLiteral(text)}` };
 }
 
 function createMissing(role: Role, options: RoleOptions): string {
   const exists = `SELECT FROM pg_catalog.pg_roles WHERE rolname = ${quoteLiteral(role.name)}`;
-  return `DO ${quoteLiteral(`BEGIN IF NOT EXISTS (${exists}) THEN ${createRole(role, options)}; END IF; END`)};`;
+  return `DO ${quoteLiteral(`BEGIN IF NOT EXISTS (${exists}) THEN ${createRole(role, options).sql}; END IF; END`)};`;
 }
 
-function createRole(role: Role, { withLogin = false }: RoleOptions): string {
+function createRole(role: Role, { withLogin = false }: RoleOptions): Command {
   const attributes = [
     withLogin && role.canLogin ? "LOGIN" : "NOLOGIN",
     role.inherits ? "INHERIT" : "NOINHERIT",
     ...(role.connectionLimit >= 0 ? [`CONNECTION LIMIT ${role.connectionLimit}`] : []),
     ...(role.validUntil === null ? [] : [`VALID UNTIL ${quoteLiteral(role.validUntil)}`]),
   ];
-  return `CREATE ROLE ${quoteName(role.name)} ${attributes.join(" ")}`;
+  const what = `CREATE ROLE ${quoteName(role.name)}`;
+  return { what, sql: `${what} ${attributes.join(" ")}` };
 }
 
 function grant({ role, member, isAdmin, inherits, canSet }: Membership): string {

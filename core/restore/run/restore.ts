@@ -7,7 +7,7 @@ import { gravest } from "../../backup/judge.ts";
 import type { Catalog, Run } from "../../catalog/index.ts";
 import { CancelledError } from "../../errors.ts";
 import type { RestorePhases } from "../../postgres/ddl/index.ts";
-import type { Step } from "../../postgres/load/steps.ts";
+import { describeRefusal, type Step } from "../../postgres/load/steps.ts";
 import { chunkObjectOf, chunkObjects } from "../../vault/manifest/chunk-objects.ts";
 import type { Manifest } from "../../vault/manifest/schema.ts";
 import { loadPointChunk } from "../data.ts";
@@ -160,8 +160,6 @@ export async function judgeRestore(
 
 function listening({ deadline }: RestoreContext) {
   const refused: string[] = [];
-  const onDenied = ({ what, statements }: Step, error: Error): void => {
-    refused.push(`${what} was refused (${error.message}): ${statements.join(" ").trim()}`);
-  };
+  const onDenied = (step: Step, error: Error): void => void refused.push(describeRefusal(step, error));
   return { refused, running: { deadline, onDenied } };
 }

@@ -71,7 +71,7 @@ describe("a database's own properties", () => {
     const quotedCopy = `"${copy.replaceAll('"', '""')}"`;
     await asAdmin(async (admin) => {
       await admin.query(create);
-      for (const statement of configure) await admin.query(statement);
+      for (const { sql } of configure) await admin.query(sql);
     });
     try {
       expect(await withSession(copy, "read", databaseProperties)).toEqual({ ...before, name: copy });

@@ -92,6 +92,9 @@ describe("the roles of a database", () => {
       await admin.query(`DROP ROLE ${quoted("policy")}`);
       await make(admin, before);
       await make(admin, before);
+      // The script leaves out what touches roles that were there.
+      await admin.query(`GRANT ${quoted("above")} TO ${quoted("grantee")} WITH INHERIT FALSE, SET FALSE`);
+      await admin.query(`GRANT pg_monitor TO ${quoted("owner")}`);
     });
     await database.query(`ALTER TABLE t OWNER TO ${quoted("owner")}; CREATE POLICY p ON t TO ${quoted("policy")}`);
     expect(await list()).toEqual(before);
@@ -132,6 +135,41 @@ describe("the roles of a database", () => {
     const made = (await list()).roles.find((role) => role.name === name("owner"));
     expect(made).toMatchObject({ bypassesRowSecurity: false, comment: "owns; 'all'", inherits: false });
     expect((await list()).roles.find((role) => role.name === name("login"))).toMatchObject({ canLogin: false });
+  });
+
+  it("that were there get into no membership, and nobody becomes a member of one; both are told", async () => {
+    const before = await list();
+    const notices: string[] = [];
+    await asAdmin(async (admin) => {
+      admin.on("notice", (notice) => notices.push(notice.message ?? ""));
+      await admin.query(`REVOKE ${quoted("above")} FROM ${quoted("grantee")}; DROP ROLE ${quoted("above")}`);
+      await admin.query(`REVOKE ${quoted("owner")} FROM ${quoted("login")}; DROP ROLE ${quoted("login")}`);
+      await admin.query(rolesSql(before));
+    });
+    const { memberships } = await list();
+    const touched = [name("grantee"), name("login")];
+    expect(memberships.filter(({ member }) => touched.includes(member))).toEqual([]);
+    expect(notices).toContainEqual(expect.stringMatching(/^GRANT .*above.* TO .*grantee.*: left out/));
+    expect(notices).toContainEqual(expect.stringMatching(/^GRANT .*owner.* TO .*login.*: left out/));
+    await asAdmin((admin) =>
+      admin.query(`
+        GRANT ${quoted("above")} TO ${quoted("grantee")} WITH INHERIT FALSE, SET FALSE;
+        GRANT ${quoted("owner")} TO ${quoted("login")} WITH ADMIN OPTION`),
+    );
+  });
+
+  it("are refused without their settings' values", async () => {
+    const before = await list();
+    const [role] = before.roles.filter((one) => !one.isPredefined);
+    const secret = { ...role, name: `secretive_${suffix}`, settings: ["work_mem=hunter2", "log_statement=hunter2"] };
+    const notices: string[] = [];
+    await asAdmin(async (admin) => {
+      admin.on("notice", (notice) => notices.push(notice.message ?? ""));
+      await admin.query(rolesSql({ roles: [secret as RoleList["roles"][number]], memberships: [] }));
+      await admin.query(`DROP ROLE secretive_${suffix}`);
+    });
+    expect(notices.join("\n")).toMatch(/SET "work_mem": SQLSTATE 22023/);
+    expect(notices.join("\n")).not.toContain("hunter2");
   });
 
   it("come without LOGIN unless that is asked for", async () => {
