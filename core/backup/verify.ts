@@ -2,8 +2,8 @@
  * Reads a restore point back: planned as groups of chunks, looked at side by side, judged together.
  * @module
  */
-import type { Catalog, Finding, Run } from "../catalog/index.ts";
-import { IntegrityError, PreconditionError } from "../errors.ts";
+import type { Catalog, Failure, Finding, Run } from "../catalog/index.ts";
+import { CancelledError, IntegrityError, PreconditionError } from "../errors.ts";
 import type { Unwrapper } from "../vault/envelope/recipient.ts";
 import type { Store } from "../vault/store/port.ts";
 import { type VerifyLevel, verifyRestorePoint } from "../vault/verify/verify.ts";
@@ -32,6 +32,10 @@ const MOST_GROUPS = 1000;
 const MOST_FINDINGS = 50;
 /** Marks findings among the failures of a run. */
 const FOUND = "found ";
+/** Marks groups that were looked at to their end: the silence of a group that died proves nothing. */
+const LOOKED = "looked at ";
+/** Where the run notes how many groups there are. */
+const GROUPS = "verifyGroups";
 
 /** A verification's own level, or that of the source when it is the last part of a backup. */
 function levelOf(run: Run): VerifyLevel {
@@ -49,12 +53,13 @@ export async function planVerify(runId: string, { catalog, work }: VerifyContext
   for (let attempt = 1; ; attempt += 1) {
     const itemsKey = `runs/${runId}/verify.${run.epoch}.${attempt}.json`;
     if (await work.putIfAbsent(itemsKey, Buffer.from(JSON.stringify(items)))) {
+      await catalog.runs.advance(runId, phase.verifying, { [GROUPS]: count });
       return { runId, epoch: run.epoch, groups: count, itemsKey };
     }
   }
 }
 
-/** Looks at every `groups`-th chunk from `n` on; damage is noted, not thrown. */
+/** Looks at every `groups`-th chunk from `n` on; damage is noted, not thrown. That it was looked at is noted last. */
 export async function verifyGroup(
   request: { readonly runId: string; readonly n: number; readonly groups: number },
   { catalog, vault, unwrappers }: VerifyContext,
@@ -71,12 +76,20 @@ export async function verifyGroup(
   for (const { object, code, message } of report.issues.slice(0, MOST_FINDINGS)) {
     await catalog.failures.record(run, `${FOUND}${object}`, { name: "IntegrityError", code, message });
   }
+  const looked = { code: "group-looked-at", message: `${report.checks} objects, ${report.issues.length} issues` };
+  await catalog.failures.record(run, lookedAt(n, groups), { name: "PreconditionError", ...looked });
   return { checks: report.checks, issues: report.issues.length };
 }
 
+/** A group is one only together with the number of groups that it was cut by. */
+function lookedAt(n: number, groups: number): string {
+  return `${LOOKED}${n} of ${groups}`;
+}
+
 /**
- * Marks the restore point; damage quarantines it.
- * @throws IntegrityError with the first finding's code; the gravest error when a group could not be looked at.
+ * Marks the restore point: as verified only when every planned group was looked at; damage quarantines it.
+ * @throws IntegrityError with the first finding's code; the gravest error noted when a group could not be looked at, or
+ *   CancelledError `verify-incomplete` when nobody knows why.
  */
 export async function judgeVerify(
   runId: string,
@@ -87,7 +100,9 @@ export async function judgeVerify(
   const noted = await catalog.failures.list(run);
   const found = noted.filter(({ where }) => where.startsWith(FOUND));
   const failed = noted.filter(({ where }) => where.startsWith("verify"));
+  const missing = missingGroups(run, noted);
   if (found.length === 0 && failed.length > 0) throw gravest(failed, run, 0);
+  if (found.length === 0 && missing !== 0) throw incomplete(run, missing);
   const level = levelOf(run);
   const point = await expectPoint(run, catalog);
   await catalog.restorePoints.markVerified(point, { level, at: run.heartbeatAt, isValid: found.length === 0 });
@@ -100,6 +115,22 @@ export async function judgeVerify(
   const more = found.length === 1 ? "" : ` (and ${found.length - 1} more)`;
   throw new IntegrityError(first.code, `${first.where}: ${first.message}${more}`, {
     hint: "The restore point is quarantined: restore from another one or from a replica, and keep this one for inquiry.",
+  });
+}
+
+/** How many of the planned groups nobody has looked at; undefined when no plan is noted. */
+function missingGroups(run: Run, noted: readonly Failure[]): number | undefined {
+  const groups = run.notes?.[GROUPS];
+  if (typeof groups !== "number") return undefined;
+  const looked = new Set(noted.map(({ where }) => where));
+  return Array.from({ length: groups }, (_, n) => lookedAt(n, groups)).filter((where) => !looked.has(where)).length;
+}
+
+function incomplete(run: Run, missing: number | undefined): CancelledError {
+  const what = missing === undefined ? "no group" : `${missing} of ${run.notes?.[GROUPS]} groups`;
+  const problem = missing === undefined ? "was ever planned" : "were never looked at";
+  return new CancelledError("verify-incomplete", `${what} of run ${run.runId} ${problem}`, {
+    hint: "Nothing was found damaged, and not all was looked at; run `holdfast verify` again.",
   });
 }
 
