@@ -36,8 +36,9 @@ export async function dumpLiveSchema(settings: ConnectionSettings, applicationNa
 }
 
 export function schemaDifferences(expected: Toc, got: Toc, options: SchemaComparison = {}): Difference[] {
-  const [want, have] = [describe(expected, options), describe(got, options)];
-  const isOtherMajor = majorOf(expected) !== majorOf(got);
+  const isOtherMajor = majorOf(expected.serverVersion) !== majorOf(got.serverVersion);
+  const isOtherQuoting = isOtherMajor || majorOf(expected.dumpVersion) !== majorOf(got.dumpVersion);
+  const [want, have] = [describe(expected, options, isOtherQuoting), describe(got, options, isOtherQuoting)];
   const objects = [...new Set([...want.keys(), ...have.keys()])].toSorted();
   return objects.flatMap((object) => {
     const [wanted, found] = [want.get(object), have.get(object)];
@@ -55,8 +56,9 @@ export function schemaDifferences(expected: Toc, got: Toc, options: SchemaCompar
 /** Each major version writes the queries it has stored in words of its own. */
 const DEPARSED: ReadonlySet<string> = new Set(["VIEW", "MATERIALIZED VIEW", "RULE"]);
 
-function majorOf({ serverVersion }: Toc): string | undefined {
-  return serverVersion?.split(/[.a-z ]/)[0];
+/** `18.4 (Debian …)`, `19beta1` */
+function majorOf(version: string | undefined): string | undefined {
+  return version?.split(/[.a-z ]/)[0];
 }
 
 interface Described {
@@ -68,6 +70,7 @@ interface Described {
 function describe(
   toc: Toc,
   { ignoreOwners, ignorePrivileges, ignoreDatabase }: SchemaComparison,
+  isOtherQuoting: boolean,
 ): Map<string, Described> {
   const database = toc.entries.find(({ desc }) => desc === "DATABASE")?.tag;
   const described = new Map<string, Described>();
@@ -77,7 +80,9 @@ function describe(
     if (isOfMarker(entry) || (isPrivilege && ignorePrivileges) || (isDatabase && ignoreDatabase)) continue;
     const object = objectOf(entry, database);
     // Some kinds stand in several entries under one name, in no particular order.
-    const parts = [described.get(object)?.definition, normalised(entry, database)].filter((part) => part !== undefined);
+    const parts = [described.get(object)?.definition, normalised(entry, database, isOtherQuoting)].filter(
+      (part) => part !== undefined,
+    );
     described.set(object, {
       definition: parts.toSorted().join("\n"),
       isDeparsed: DEPARSED.has(entry.desc),
@@ -110,11 +115,12 @@ function isAbout(tag: string, database: string | undefined): boolean {
 /** Quotes around names that need none depend on the server's version, see `dumpSchema`. */
 const NEEDLESS_QUOTES = /"([a-z_][a-z0-9_]*)"/g;
 
-function normalised(entry: TocEntry, database: string | undefined): string {
-  const text = [entry.defn ?? "", entry.tableAccessMethod ?? ""].join("\n").replaceAll(NEEDLESS_QUOTES, "$1").trim();
+function normalised(entry: TocEntry, database: string | undefined, isOtherQuoting: boolean): string {
+  const written = [entry.defn ?? "", entry.tableAccessMethod ?? ""].join("\n").trim();
+  // Where both are quoted alike, not: quotes inside literals and bodies are content.
+  const text = isOtherQuoting ? written.replaceAll(NEEDLESS_QUOTES, "$1") : written;
   if (database === undefined || !/DATABASE/.test(`${entry.desc} ${entry.tag}`)) return text;
-  const bare = database.replaceAll(NEEDLESS_QUOTES, "$1");
-  const forms = [bare, quoteName(database)];
+  const forms = [database, quoteName(database)];
   return forms.reduce((result, form) => result.replaceAll(`DATABASE ${form}`, `DATABASE ${DATABASE}`), text);
 }
 
