@@ -11,11 +11,11 @@ import type { Unwrapper } from "../../vault/envelope/recipient.ts";
 import type { Manifest } from "../../vault/manifest/schema.ts";
 import type { Store } from "../../vault/store/port.ts";
 import type { ChunkWinner } from "../dump/dump-chunk.ts";
-import { type ChunkBody, readPlan } from "../dump/plan-document.ts";
+import { readPlan } from "../dump/plan-document.ts";
 import { identityOf } from "../identity.ts";
 import { phase } from "../phases.ts";
 import { refOf } from "../settings.ts";
-import { assertCoverage } from "./coverage.ts";
+import { assertCoverage, assertSlices } from "./coverage.ts";
 import { buildManifest, type WonChunk } from "./manifest.ts";
 
 export interface CommitContext {
@@ -45,9 +45,10 @@ export async function commitBackup(
   const plan = await readPlan(work, envelope, run);
   const chunks = (await catalog.chunks.list(runId)).filter(({ epoch }) => epoch === run.epoch);
   const won = chunks.map(wonChunk);
+  for (const { n, winner } of won) assertSlices(n, winner);
   assertCoverage(
     plan,
-    chunks.map(({ body }) => body as unknown as ChunkBody),
+    won.map(({ winner }) => winner.covered),
   );
   const limit = pLimit(AT_ONCE);
   await Promise.all(won.map((chunk) => limit(() => assertStored(vault, chunk))));

@@ -1,18 +1,38 @@
 /**
- * Proof that the chunks of a dump are the whole of it: every table's ranges are contiguous from block 0 to an open end.
+ * Proof that what was copied is the whole of what was planned: every table's ranges are contiguous from block 0 to an open
+ * end, and every one of them has its rows in an object.
  * @module
  */
 import { IntegrityError } from "../../errors.ts";
+import { LARGE_OBJECTS_OID } from "../../postgres/plan/index.ts";
 import type { LargeObjectRange } from "../../postgres/plan/types.ts";
+import type { ChunkWinner } from "../dump/dump-chunk.ts";
 import type { ChunkBody, PlanDocument } from "../dump/plan-document.ts";
 
 type Range = readonly [from: number, to: number | null];
 
-/** @throws IntegrityError `coverage-gap` naming the table's oid and the block. */
+/**
+ * What a chunk's winner says it has copied lies in its object, part by part: a table without a slice would pass for empty.
+ * @throws IntegrityError `coverage-gap`
+ */
+export function assertSlices(n: number, { covered, slices }: Pick<ChunkWinner, "covered" | "slices">): void {
+  const tables = covered.parts.map(([oid]) => oid);
+  const expected = covered.largeObjects.length > 0 ? [...tables, LARGE_OBJECTS_OID] : tables;
+  const found = slices.map(({ tableOid }) => tableOid);
+  if (found.join() === expected.join()) return;
+  throw gap(`chunk ${n}`, `has slices of oids ${found.join(", ") || "none"}, copied were ${expected.join(", ")}`);
+}
+
+/**
+ * @param bodies what the chunks' winners have copied
+ * @throws IntegrityError `coverage-gap` naming the table's oid and the block.
+ */
 export function assertCoverage(plan: PlanDocument, bodies: readonly ChunkBody[]): void {
   const ranges = new Map<number, Range[]>();
   for (const [oid, covered] of bodies.flatMap(({ parts }) => parts)) {
-    ranges.set(oid, [...(ranges.get(oid) ?? []), ...covered]);
+    const known = ranges.get(oid);
+    if (known === undefined) ranges.set(oid, [...covered]);
+    else known.push(...covered);
   }
   for (const { oid, kind } of plan.tables) {
     if (kind === "table") assertContiguous(`table oid ${oid}`, ranges.get(oid) ?? []);

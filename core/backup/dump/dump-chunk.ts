@@ -31,6 +31,8 @@ export interface DumpChunkRequest {
 export interface ChunkWinner {
   readonly written: WrittenObject;
   readonly slices: readonly Slice[];
+  /** What was copied, said by the attempt that copied it: the item's body may have been planned anew meanwhile. */
+  readonly covered: ChunkBody;
 }
 
 /** A new range is begun only with this much time left: a range is about 64 MB, which 1 MB/s gets through. */
@@ -117,14 +119,14 @@ async function settle(
     const message = `chunk ${chunk.n} was copied as ${sum} bytes and written as ${written.plainBytes}`;
     throw new IntegrityError("chunk-length-mismatch", message, { hint: "This is a defect; please report it." });
   }
-  const winner: ChunkWinner = { written, slices };
+  const { kind } = chunk.body as unknown as ChunkBody;
+  const winner: ChunkWinner = { written, slices, covered: compactBody({ kind, parts: covered }) };
   const outcome = {
     winner: winner as unknown as Settings,
     plainBytes: written.plainBytes,
     storedBytes: written.bytes,
     rows: slices.reduce((total, { rows }) => total + rows, 0),
   };
-  const { kind } = chunk.body as unknown as ChunkBody;
   if (rest === undefined) {
     if (await catalog.chunks.win(run.runId, run.epoch, chunk.n, outcome)) return undefined;
   } else {

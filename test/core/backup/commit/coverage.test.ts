@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { assertCoverage } from "../../../../core/backup/commit/coverage.ts";
+import { assertCoverage, assertSlices } from "../../../../core/backup/commit/coverage.ts";
 import type { ChunkBody, PlanDocument } from "../../../../core/backup/dump/plan-document.ts";
 
 type Ranges = readonly (readonly [number, number | null])[];
@@ -74,6 +74,25 @@ describe("coverage", () => {
     expect(covers({ 7: "table", 8: "table" }, body(7, [[0, null]]))).toThrowError(/table oid 8 is in no chunk/);
     expect(covers({ 7: "table" }, body(7, [[0, null]]), body(9, [[0, null]]))).toThrowError(/not in the plan/);
     expect(covers({ 7: "partitioned" }, body(7, [[0, null]]))).toThrowError(/is no table/);
+  });
+
+  it("fails when a table that was copied has no slice, or a slice no table", () => {
+    const slice = (tableOid: number) => ({ tableOid, offset: 0, plainBytes: 0, sha256Plain: "", rows: 0 });
+    const bundle: ChunkBody = {
+      kind: "bundle",
+      parts: [
+        [7, [[0, null]]],
+        [8, [[0, null]]],
+      ],
+      largeObjects: [],
+    };
+    const large = objects({ fromOid: 0, toOid: null, fromByte: 0, toByte: null });
+    expect(() => assertSlices(1, { covered: bundle, slices: [slice(7), slice(8)] })).not.toThrow();
+    expect(() => assertSlices(1, { covered: large, slices: [slice(2613)] })).not.toThrow();
+    for (const slices of [[], [slice(7)], [slice(8), slice(7)], [slice(7), slice(8), slice(9)]]) {
+      expect(() => assertSlices(3, { covered: bundle, slices })).toThrowError(/chunk 3 has slices of oids/);
+    }
+    expect(() => assertSlices(1, { covered: large, slices: [] })).toThrowError(/copied were 2613/);
   });
 
   it("of large objects goes by object, and by bytes within one", () => {
