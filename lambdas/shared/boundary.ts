@@ -13,6 +13,8 @@ import { logger } from "./logger.ts";
 const LOGGED_FIELDS = ["runId", "source", "restorePointId", "n", "epoch"] as const;
 /** State output is limited, and a server's message can quote a whole statement. */
 const LONGEST_MESSAGE = 1000;
+/** State machines keep 4,000 characters of a Cause: of Lambda's payload, in which our JSON stands escaped as a string. */
+const LONGEST_CAUSE = 3_500;
 
 /** Rejects this long before Lambda would kill the function; the engine's own deadline comes earlier still. */
 export const TIMEOUT_EARLY = { timeoutEarlyInMillis: 5_000 } as const;
@@ -52,15 +54,21 @@ export function boundary<Event extends object>(parse: (input: unknown) => Event)
  * which `parseCause` (core/runs/failure.ts) reads back.
  */
 export function asReported(record: ErrorRecord, cause: unknown): Error {
-  const { name, code, hint } = record;
-  const message = record.message.slice(0, LONGEST_MESSAGE);
-  const reported = new Error(JSON.stringify(hint === undefined ? { code, message } : { code, message, hint }), {
-    cause,
-  });
+  const { name } = record;
+  const reported = new Error(withinCause(record), { cause });
   reported.name = name;
-  // Without frames: the payload stays small, the log has them.
-  reported.stack = `${name}: ${reported.message}`;
+  // Neither frames nor the message again: the payload stays small, the log has them.
+  reported.stack = name;
   return reported;
+}
+
+/** Code and hint first; the message gives way until all of it fits, whatever escapes to how much. */
+function withinCause({ code, message, hint }: ErrorRecord): string {
+  for (let length = Math.min(message.length, LONGEST_MESSAGE); ; length = Math.floor(length * 0.9)) {
+    const kept = message.slice(0, length);
+    const text = JSON.stringify(hint === undefined ? { code, message: kept } : { code, hint, message: kept });
+    if (length === 0 || JSON.stringify(text).length <= LONGEST_CAUSE) return text;
+  }
 }
 
 /** middy's backstop: the engine should have come to an end before. Retried like a killed function. */

@@ -37,6 +37,17 @@ describe("a caught error", () => {
     expect(parseCause("A.B", "z".repeat(100_000)).message.length).toBeLessThan(2_000);
   });
 
+  it.each(['"', "\\", "\n", "\u0001", "ä", '"\\\n'])(
+    "keeps code and hint when a state machine cuts it, however much %j swells",
+    (character) => {
+      const error = new ConfigurationError("unknown-source", character.repeat(5_000), { hint: "Deploy it." });
+      const cause = causeOf(asReported(toErrorRecord(error), undefined)).slice(0, 4_000);
+      const found = parseCause("ConfigurationError", cause);
+      expect(found).toMatchObject({ code: "unknown-source", hint: "Deploy it." });
+      expect(character.repeat(5_000).startsWith(found.message) && found.message.length > 100).toBe(true);
+    },
+  );
+
   it("reads as one line", () => {
     expect(lineOf({ name: "IntegrityError", code: "object-missing", message: "x is gone" })).toBe(
       "IntegrityError (object-missing): x is gone",
