@@ -9,7 +9,7 @@ import { type Machine, readMachines, type State, statesOf } from "./machines.ts"
 
 /** Names that Step Functions and Lambda give to errors of their own, as far as we match them. */
 const AWS_NAMES =
-  /^(States\.(ALL|Timeout|TaskFailed|ItemReaderFailed)|Lambda\.(ServiceException|AWSLambdaException|SdkClientException|TooManyRequestsException|ClientExecutionTimeoutException|Unknown)|Sandbox\.Timedout|Runtime\.ExitError)$/;
+  /^(States\.(ALL|Timeout|TaskFailed|ItemReaderFailed)|Lambda\.(ServiceException|AWSLambdaException|SdkClientException|TooManyRequestsException|ClientExecutionTimeoutException|Unknown|ResourceNotReadyException|ENINotReadyException|ENILimitReachedException|EC2ThrottledException|ResourceConflictException)|Sandbox\.Timedout|Runtime\.ExitError)$/;
 const OURS = new Set(Object.keys(errorClasses));
 /** Retrying these changes nothing, or hides what people have to see. */
 const NEVER_RETRIED = ["IntegrityError", "ConfigurationError", "PreconditionError", "CancelledError", "LeaseHeldError"];
@@ -110,6 +110,15 @@ describe("every task", () => {
     }
   });
 
+  it("that has idled until Lambda took its network away is tried again until it has one", () => {
+    for (const [name, state] of tasks()) {
+      if (!functionName(state).includes("workers.")) continue;
+      const idle = (state.Retry ?? []).find(({ ErrorEquals }) => ErrorEquals.includes("Lambda.ENINotReadyException"));
+      expect(idle, name).toMatchObject({ IntervalSeconds: 15, MaxAttempts: 12 });
+      expect(idle?.ErrorEquals, name).toContain("Lambda.ResourceNotReadyException");
+    }
+  });
+
   it("calls a function that exists, in the place its row says", () => {
     for (const [name, state] of tasks()) {
       const folder = folderOf(state);
@@ -125,6 +134,12 @@ describe("a distributed Map", () => {
       if (state.ItemProcessor?.ProcessorConfig?.Mode !== "DISTRIBUTED") continue;
       expect(state.MaxConcurrency, name).toMatch(/^\$\{Concurrency\}$/);
       expect(state, name).toMatchObject({ ToleratedFailurePercentage: 100, ResultPath: null });
+    }
+  });
+
+  it("has no time limit of its own: the field is none of a Map's", () => {
+    for (const [name, state] of states) {
+      if (state.Type === "Map") expect(state, name).not.toHaveProperty("TimeoutSeconds");
     }
   });
 
