@@ -7,7 +7,13 @@ import type { DatabaseProperties } from "../postgres/ddl/index.ts";
 import { createDatabase } from "../postgres/load/database.ts";
 import { assertSameRestore, readMarker, writeMarker } from "../postgres/load/marker.ts";
 import { withLoadSession } from "../postgres/load/session.ts";
-import { assertTargetEmpty, describeObjects, dropTargetObjects, listTargetObjects } from "../postgres/load/target.ts";
+import {
+  assertProviderUntouched,
+  assertTargetEmpty,
+  describeObjects,
+  dropTargetObjects,
+  listTargetObjects,
+} from "../postgres/load/target.ts";
 import type { Session } from "../postgres/session.ts";
 import { describeLeftOut, type LeavingOut, type RestoreOptions } from "./options.ts";
 import { findSchemaJson, type OpenRestorePoint, schemaObjects } from "./restore-point.ts";
@@ -18,8 +24,8 @@ export interface PrepareInput {
   readonly target: RestoreTarget;
   readonly options: Pick<RestoreOptions, "confirm"> & LeavingOut;
   readonly applicationName: string;
-  /** Told what will be dropped, before anything is. */
-  readonly onNotice?: (text: string) => void;
+  /** Told what will be dropped; nothing is before it has ended. */
+  readonly onNotice?: (text: string) => void | Promise<void>;
 }
 
 export interface Prepared {
@@ -32,7 +38,7 @@ const PREPARE_LOCK = 0x70726570;
 
 /**
  * Idempotent per restore point.
- * @throws PreconditionError `target-not-empty`, `target-incomplete`, `target-other-encoding`
+ * @throws PreconditionError `target-not-empty`, `target-incomplete`, `target-other-encoding`, `target-needed-by-provider`
  */
 export async function prepareTarget(input: PrepareInput): Promise<Prepared> {
   const { target, applicationName, point } = input;
@@ -60,7 +66,8 @@ async function claim(session: Session, { point, options, onNotice }: PrepareInpu
   }
   if (options.confirm) {
     const objects = await listTargetObjects(session);
-    if (objects.length > 0) onNotice?.(`dropping from ${session.settings.database}: ${describeObjects(objects)}`);
+    await assertProviderUntouched(session);
+    if (objects.length > 0) await onNotice?.(`dropping from ${session.settings.database}: ${describeObjects(objects)}`);
     await dropTargetObjects(session, objects);
   } else {
     if (found !== undefined) assertSameRestore(found, wanted);

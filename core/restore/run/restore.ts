@@ -31,7 +31,11 @@ export async function prepareRestore(runId: string, context: RestoreContext): Pr
   const open = await openRun(runId, context);
   const { run, point, target, settings, applicationName } = open;
   const told: string[] = [];
-  const onNotice = (text: string): void => void told.push(text);
+  const onNotice = async (text: string): Promise<void> => {
+    told.push(text);
+    // In the catalog before anything is gone: the drop may fail half way.
+    await noteWarnings(context.catalog, run, run.phase, told);
+  };
   await prepareTarget({ point, target, options: settings.options, applicationName, onNotice });
   if (!settings.options.skipRoles) {
     told.push(...(await withTarget(open, (session) => restorePointRoles(session, point))));
@@ -63,7 +67,7 @@ function groupNumbers(phases: RestorePhases, phase: ParallelPhase, manifest: Man
 
 /** What stands in the run of things that were left out; the logs have all of it. */
 const MOST_WARNINGS = 20;
-const LONGEST_WARNING = 500;
+const LONGEST_WARNING = 9_000;
 
 async function noteWarnings(catalog: Catalog, run: Run, phase: string, told: readonly string[]): Promise<void> {
   const before = Array.isArray(run.notes?.warnings) ? (run.notes.warnings as string[]) : [];

@@ -1,0 +1,169 @@
+import { randomBytes } from "node:crypto";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { parseConnection } from "../../../../core/postgres/connection.ts";
+import { openLoadSession } from "../../../../core/postgres/load/session.ts";
+import {
+  assertProviderUntouched,
+  assertTargetEmpty,
+  describeObjects,
+  dropTargetObjects,
+  listTargetObjects,
+} from "../../../../core/postgres/load/target.ts";
+import type { Session } from "../../../../core/postgres/session.ts";
+import { asAdmin, createDatabase, type TestDatabase } from "../../../support/postgres.ts";
+
+const suffix = randomBytes(4).toString("hex");
+const provider = `supabase_${suffix}_admin`;
+const anon = `anon_${suffix}`;
+let target: TestDatabase;
+let session: Session;
+
+beforeEach(async () => {
+  target = await createDatabase("target");
+  await asAdmin((admin) =>
+    admin.query(`CREATE ROLE ${provider} SUPERUSER LOGIN PASSWORD 'local'; CREATE ROLE ${anon}`),
+  );
+  session = await openLoadSession(parseConnection(target.url), { applicationName: "test" });
+});
+afterEach(async () => {
+  await session.end();
+  await target.drop();
+  await asAdmin((admin) => admin.query(`DROP ROLE ${provider}; DROP ROLE ${anon}`));
+});
+
+const empty = async (of = session): Promise<void> => dropTargetObjects(of, await listTargetObjects(of));
+
+const KINDS = `
+  CREATE AGGREGATE public.osa(float8 ORDER BY anyelement)
+    (sfunc = ordered_set_transition, stype = internal, finalfunc = percentile_disc_final, finalfunc_extra);
+  CREATE FOREIGN DATA WRAPPER w; CREATE SERVER s FOREIGN DATA WRAPPER w; CREATE USER MAPPING FOR PUBLIC SERVER s;
+  CREATE CONVERSION public.conv FOR 'UTF8' TO 'LATIN1' FROM pg_catalog.utf8_to_iso8859_1;
+  CREATE OPERATOR FAMILY public.fam USING btree;
+  CREATE TYPE public.pair AS (a int, b int);
+  CREATE FUNCTION public.first(public.pair) RETURNS int LANGUAGE sql IMMUTABLE AS 'SELECT 1';
+  CREATE FUNCTION public.cmp(public.pair, public.pair) RETURNS int LANGUAGE sql IMMUTABLE AS 'SELECT 0';
+  CREATE OPERATOR CLASS public.cls FOR TYPE public.pair USING btree AS FUNCTION 1 public.cmp(public.pair, public.pair);
+  CREATE CAST (public.pair AS int) WITH FUNCTION public.first(public.pair);
+  CREATE TEXT SEARCH TEMPLATE public.tmpl (LEXIZE = dsimple_lexize);
+  CREATE TEXT SEARCH DICTIONARY public.dict (TEMPLATE = public.tmpl);
+  CREATE TEXT SEARCH PARSER public.prs
+    (START = prsd_start, GETTOKEN = prsd_nexttoken, END = prsd_end, LEXTYPES = prsd_lextype);
+  CREATE TEXT SEARCH CONFIGURATION public.conf (PARSER = public.prs)`;
+
+describe("a target with every kind of object", () => {
+  test("is not empty, is emptied, and takes all of them again", async () => {
+    await target.query(KINDS);
+    expect(new Set((await listTargetObjects(session)).map(({ kind }) => kind))).toEqual(
+      new Set([
+        ...["ROUTINE", "FOREIGN DATA WRAPPER", "SERVER", "CONVERSION", "OPERATOR FAMILY", "OPERATOR CLASS", "TYPE"],
+        ...[
+          "CAST",
+          "TEXT SEARCH TEMPLATE",
+          "TEXT SEARCH DICTIONARY",
+          "TEXT SEARCH PARSER",
+          "TEXT SEARCH CONFIGURATION",
+        ],
+      ]),
+    );
+    await assertProviderUntouched(session);
+    await empty();
+    expect(await listTargetObjects(session)).toEqual([]);
+    await target.query(KINDS);
+  });
+
+  test("is listed whole in the refusal, with a count", async () => {
+    await target.query(
+      `DO $$BEGIN FOR n IN 1..40 LOOP EXECUTE format('CREATE TABLE public.t%s ()', n); END LOOP; END$$`,
+    );
+    const refused = assertTargetEmpty(session);
+    await expect(refused).rejects.toThrow(/40 objects: .*table public\.t40/);
+    await expect(refused).rejects.toThrow(/table public\.t9$/);
+    expect(describeObjects(await listTargetObjects(session), 40)).toBe(
+      "40 objects: table public.t1, table public.t10 and 38 more",
+    );
+  });
+});
+
+describe("default privileges of a target", () => {
+  test("count as content, and are reset to PostgreSQL's own, so that no restored table is given away", async () => {
+    await target.query(`
+      ALTER DEFAULT PRIVILEGES IN SCHEMA public GRANT ALL ON TABLES TO ${anon}, PUBLIC;
+      ALTER DEFAULT PRIVILEGES GRANT SELECT ON TABLES TO ${anon};
+      ALTER DEFAULT PRIVILEGES REVOKE ALL ON ROUTINES FROM PUBLIC`);
+    await expect(assertTargetEmpty(session)).rejects.toThrow(
+      /3 objects: default privileges of postgres in schema public on tables, .* on routines, .* on tables/,
+    );
+    await empty();
+    expect(await target.query("SELECT * FROM pg_default_acl")).toEqual([]);
+    await target.query("CREATE TABLE public.secret (a int)");
+    expect(await target.query("SELECT relacl FROM pg_class WHERE relname = 'secret'")).toEqual([{ relacl: null }]);
+  });
+});
+
+describe("a provider's schema", () => {
+  const refusal = (of = session) => assertProviderUntouched(of);
+
+  beforeEach(() =>
+    target.query(`
+      CREATE SCHEMA auth AUTHORIZATION ${provider}; CREATE TABLE auth.users (id int);
+      ALTER TABLE auth.users OWNER TO ${provider}`),
+  );
+
+  test.each([
+    [
+      "a trigger",
+      `CREATE FUNCTION public.f() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN new; END';
+       CREATE TRIGGER t AFTER INSERT ON auth.users EXECUTE FUNCTION public.f()`,
+      /trigger t on table auth\.users/,
+    ],
+    [
+      "a column",
+      `CREATE TYPE public.lvl AS ENUM ('a'); ALTER TABLE auth.users ADD COLUMN l public.lvl`,
+      /column l of table auth\.users/,
+    ],
+    [
+      "a view",
+      `CREATE FUNCTION public.x() RETURNS int LANGUAGE sql AS 'SELECT 1'; CREATE VIEW auth.v AS SELECT public.x();
+       ALTER VIEW auth.v OWNER TO ${provider}`,
+      /view auth\.v/,
+    ],
+    [
+      "a foreign key",
+      `CREATE TABLE public.t (id int PRIMARY KEY); ALTER TABLE auth.users ADD CONSTRAINT fk FOREIGN KEY (id) REFERENCES public.t`,
+      /constraint fk on table auth\.users/,
+    ],
+    [
+      "a table in a user's schema",
+      `CREATE SCHEMA mine; CREATE TABLE mine.theirs (); ALTER TABLE mine.theirs OWNER TO ${provider}`,
+      /table mine\.theirs/,
+    ],
+  ])("does not lose %s: nothing is dropped and it is named", async (_, sql, named) => {
+    await target.query(sql);
+    await expect(refusal()).rejects.toMatchObject({
+      code: "target-needed-by-provider",
+      message: expect.stringMatching(named),
+    });
+  });
+
+  test("is no obstacle where nothing in it depends on the users' objects", async () => {
+    await target.query(
+      "CREATE TABLE public.t (id int PRIMARY KEY, by int); CREATE VIEW public.v AS SELECT * FROM auth.users",
+    );
+    await refusal();
+    await empty();
+    expect(await target.query("SELECT to_regclass('auth.users')::text AS there")).toEqual([{ there: "auth.users" }]);
+  });
+
+  test("is not taken for ours when the restore connects as the provider's own role", async () => {
+    const settings = { ...parseConnection(target.url), user: provider, password: "local" };
+    const own = await openLoadSession(settings, { applicationName: "test" });
+    try {
+      expect(await listTargetObjects(own)).toEqual([]);
+      await own.query("CREATE TABLE public.left_over ()");
+      expect(await listTargetObjects(own)).toEqual([{ kind: "TABLE", name: "public.left_over" }]);
+      await expect(refusal(own)).rejects.toThrow(/table public\.left_over/);
+    } finally {
+      await own.end();
+    }
+  });
+});
