@@ -30,9 +30,9 @@ export function restorePoints(table: Table) {
   };
 
   return {
-    /** Idempotent: the same run writes the same item. */
+    /** Files a restore point that the catalog does not have; one that is there keeps what verifications said of it. */
     async put(point: RestorePoint): Promise<void> {
-      await table.put({
+      await table.putNew({
         ...restorePointKey(point.source, point.restorePointId),
         schema: SCHEMA,
         ...point,

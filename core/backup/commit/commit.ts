@@ -53,9 +53,11 @@ export async function commitBackup(
   const limit = pLimit(AT_ONCE);
   await Promise.all(won.map((chunk) => limit(() => assertStored(vault, chunk))));
   const manifest = buildManifest(run, plan, won, version);
+  const point = restorePointOf(await catalog.runs.beat(runId), manifest, chunks);
   await commitManifest(vault, envelope, ref, manifest);
-  const committed = await catalog.runs.advance(runId, phase.verifying);
-  await catalog.restorePoints.put(restorePointOf(committed, manifest, chunks));
+  // Before anything that fails for a run that was stopped meanwhile: what is whole in the vault is not to be lost.
+  await catalog.restorePoints.put(point);
+  await catalog.runs.advance(runId, phase.verifying);
   return { runId, restorePointId: ref.restorePointId };
 }
 

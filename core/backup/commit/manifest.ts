@@ -31,7 +31,7 @@ export function buildManifest(run: Run, plan: PlanDocument, won: readonly WonChu
     sequences: plan.sequences.map((sequence) => ({ ...sequence })),
     largeObjects: { ...plan.largeObjects, chunks: [...(byTable.get(LARGE_OBJECTS_OID) ?? [])] },
     schema: [...plan.schema],
-    schemaFingerprint: null,
+    schemaFingerprint: plan.schemaFingerprint,
     parents: [],
     warnings: [...warnings, ...plan.schemaWarnings.map((message) => ({ code: "schema-dump", message }))],
   };

@@ -16,6 +16,7 @@ import { refOf } from "../settings.ts";
 /** What plan-dump hands to the workers and to the commit. */
 export interface PlanDocument extends DumpPlan {
   readonly schema: readonly ManifestSchemaObject[];
+  readonly schemaFingerprint: string;
   readonly schemaWarnings: readonly string[];
 }
 

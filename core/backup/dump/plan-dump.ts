@@ -4,7 +4,14 @@
  */
 import type { Run, Snapshot } from "../../catalog/index.ts";
 import { SourceUnavailableError } from "../../errors.ts";
-import { databaseProperties, dumpSchema, listLargeObjects, parseArchive, plainSql } from "../../postgres/ddl/index.ts";
+import {
+  databaseProperties,
+  dumpSchema,
+  listLargeObjects,
+  parseArchive,
+  plainSql,
+  schemaFingerprint,
+} from "../../postgres/ddl/index.ts";
 import { planDump } from "../../postgres/plan/index.ts";
 import { listRoles } from "../../postgres/roles/index.ts";
 import { type OpenEnvelope, openEnvelope } from "../../vault/envelope/open.ts";
@@ -111,7 +118,7 @@ async function readSource(
       ["database.json", Buffer.from(JSON.stringify(database))],
       ["large-objects.json", Buffer.from(JSON.stringify(largeObjects))],
     ]);
-    return { ...plan, schema, schemaWarnings: warnings };
+    return { ...plan, schema, schemaFingerprint: schemaFingerprint(toc), schemaWarnings: warnings };
   } finally {
     await Promise.all([session.end(), schemaSession.end()]);
   }
