@@ -23,7 +23,7 @@ import { chunkNumbers } from "./work.ts";
 export interface FinishInput {
   readonly point: OpenRestorePoint;
   readonly phases: RestorePhases;
-  readonly options: Pick<RestoreOptions, "noOwner" | "noPrivileges">;
+  readonly options: Pick<RestoreOptions, "noOwner" | "noPrivileges" | "create">;
 }
 
 /** What others than `finishSchema` bring about: each has to be there before it, and still before the marker goes. */
@@ -52,7 +52,8 @@ export async function finishSchema(
   if (objects !== undefined) await runSteps(session, "large-objects", largeObjectSteps(objects, options), running);
   await runPhase(session, phases, "privileges", running);
   const database = await findSchemaJson<DatabaseProperties>(point, schemaObjects.database, ["settings"]);
-  if (database !== undefined) {
+  // A database that was there before has an owner, rights and limits of its own.
+  if (database !== undefined && options.create) {
     await runSteps(session, "database", databaseSteps(database, session.settings.database, options), running);
   }
   await useRowSettings(session, database);

@@ -19,9 +19,10 @@ export async function runPhase(
   phase: OrderedPhase,
   options: RunStepsOptions = {},
 ): Promise<void> {
-  await pinForDdl(session, phases);
+  await pinForDdl(session, phases, options);
   const { before, after } = await ownershipSteps(session, [...phases.preData, ...phases.rest]);
-  const steps = phases[phase].flatMap((entry) => [before.get(entry.dumpId) ?? [], entryStep(entry)].flat());
+  const entries = phase === "privileges" ? await grantable(session, phases.privileges) : phases[phase];
+  const steps = entries.flatMap((entry) => [before.get(entry.dumpId) ?? [], entryStep(entry)].flat());
   await runSteps(session, phase, phase === "privileges" ? [...after, ...steps] : steps, options);
 }
 
@@ -33,11 +34,24 @@ export async function runUnit(
   options: RunStepsOptions = {},
 ): Promise<void> {
   const steps = unit.map(entryStep);
-  await pinForDdl(session, phases);
+  await pinForDdl(session, phases, options);
   await runSteps(session, steps[0]?.name ?? "nothing", steps, options);
 }
 
-/** pg_dump's statements count on these; notices would be sent at once and fail where the client has gone. */
-async function pinForDdl(session: Session, phases: RestorePhases): Promise<void> {
-  await session.query([...phases.settings, "SET client_min_messages = error;"].join("\n"));
+/** Only a superuser may grant in the name of others. */
+async function grantable(session: Session, entries: readonly RestoreEntry[]): Promise<readonly RestoreEntry[]> {
+  const [role] = await session.query<{ super: boolean }>(
+    "SELECT rolsuper AS super FROM pg_catalog.pg_roles WHERE rolname = current_user",
+  );
+  if (role?.super === true) return entries;
+  return entries.map((entry) => ({ ...entry, statements: entry.inOwnName ?? entry.statements }));
+}
+
+/**
+ * pg_dump's statements count on these; notices would be sent at once and fail where the client has gone. Who has no deadline
+ * waits for the other sessions' work on the same table, which may take hours, as long as it lasts.
+ */
+async function pinForDdl(session: Session, phases: RestorePhases, { deadline }: RunStepsOptions): Promise<void> {
+  const waiting = deadline === undefined ? ["SET lock_timeout = 0;"] : [];
+  await session.query([...phases.settings, "SET client_min_messages = error;", ...waiting].join("\n"));
 }

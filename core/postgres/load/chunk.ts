@@ -85,7 +85,7 @@ function assertRows(what: string, got: number, expected: number): void {
 
 /**
  * Runs `work` in the transaction that also notes chunk `n` as loaded. An attempt whose client has gone blocks this one until
- * the server notices; one that makes no progress is ended.
+ * the server notices; one that waits for its client and gets no further is ended.
  */
 export async function loadOnce(
   session: Session,
@@ -138,8 +138,11 @@ async function takeTurn(session: Session, n: number, { deadline, stallMillis }: 
       [LOCK_SPACE, n],
     );
     if (turn?.granted === true) return;
-    const [progress] = await session.query<{ pid: number | null; state: string }>(HOLDER, [LOCK_SPACE, n]);
-    stalls = progress?.state === seen ? stalls + 1 : 0;
+    const [progress] = await session.query<{ pid: number | null; state: string; isComputing: boolean }>(HOLDER, [
+      LOCK_SPACE,
+      n,
+    ]);
+    stalls = progress?.state === seen && !progress.isComputing ? stalls + 1 : 0;
     seen = progress?.state ?? "";
     if (stalls >= mostStalls && progress?.pid != null) {
       await session.query("SELECT pg_catalog.pg_terminate_backend($1)", [progress.pid]);
@@ -154,7 +157,9 @@ async function takeTurn(session: Session, n: number, { deadline, stallMillis }: 
 
 /** Who has the chunk's turn, and how far it is. */
 const HOLDER = `
-SELECT l.pid, pg_catalog.concat_ws('/', l.pid, a.state, a.query_start, p.relid, p.bytes_processed) AS state
+SELECT l.pid, pg_catalog.concat_ws('/', l.pid, a.state, a.query_start, p.relid, p.bytes_processed) AS state,
+       -- A statement that takes nothing from its client ends by itself, client or not.
+       coalesce(a.state = 'active' AND p.pid IS NULL, false) AS "isComputing"
   FROM pg_catalog.pg_locks l
   LEFT JOIN pg_catalog.pg_stat_activity a ON a.pid = l.pid
   LEFT JOIN pg_catalog.pg_stat_progress_copy p ON p.pid = l.pid

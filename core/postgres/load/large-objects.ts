@@ -25,14 +25,18 @@ export interface LoadLargeObjectsInput extends TurnOptions {
 const STAGE = "pg_temp.holdfast_large_object_piece";
 
 /**
- * Creating by a fixed oid is not concurrent: an object whose pieces lie in two chunks would be made twice. Whoever comes
- * second waits here until the first transaction has ended.
+ * Creating by a fixed oid is not concurrent: an object whose pieces lie in two chunks would be made twice. Chunks are ranges
+ * of oids, so it is the first or the last of each: whoever comes second with it waits, as long as the first one's
+ * transaction lasts, and nobody else does. Always in the order of the oids, so that none waits for another in a circle.
  */
 const CREATE_MISSING = `
 SELECT pg_catalog.lo_create(oid)
   FROM (SELECT DISTINCT loid AS oid FROM ${STAGE} ORDER BY 1) AS wanted
  WHERE NOT EXISTS (SELECT FROM pg_catalog.pg_largeobject_metadata m WHERE m.oid = wanted.oid)`;
-const CREATION_LOCK = "SELECT pg_catalog.pg_advisory_xact_lock(pg_catalog.hashtext('holdfast large objects'))";
+const CREATION_LOCKS = `
+SELECT pg_catalog.pg_advisory_xact_lock((1751935843::bigint << 32) | oid::bigint)
+  FROM (SELECT DISTINCT oid FROM (SELECT pg_catalog.min(loid) AS oid FROM ${STAGE} UNION ALL SELECT pg_catalog.max(loid) FROM ${STAGE}) AS ends
+         WHERE oid IS NOT NULL ORDER BY 1) AS ordered`;
 const PUT = `SELECT pg_catalog.lo_put(loid, byte_offset, data) FROM ${STAGE} WHERE pg_catalog.length(data) > 0 ORDER BY loid, byte_offset`;
 
 /**
@@ -59,7 +63,8 @@ export async function loadLargeObjects(session: Session, input: LoadLargeObjects
         rows += got;
       }
       await reader.finish();
-      for (const statement of [CREATION_LOCK, CREATE_MISSING, PUT]) await session.client.query(statement);
+      for (const statement of ["SET LOCAL lock_timeout = 0", CREATION_LOCKS, CREATE_MISSING, PUT])
+        await session.client.query(statement);
       return rows;
     } catch (error) {
       throw mapPostgresError(error, what);

@@ -49,3 +49,20 @@ test("restores to identity by a role that is no superuser, owners without rights
   expect((await compareLive(parseConnection(source.url), copy, options)).differences).toEqual([]);
   await asAdmin((admin) => admin.query(`DROP DATABASE ${name}`));
 });
+
+test("restores privileges that somebody else granted, in its own name", async () => {
+  await source.query(`
+    GRANT SELECT ON public.note TO ${owner} WITH GRANT OPTION;
+    SET ROLE ${owner}; GRANT SELECT ON public.note TO PUBLIC; RESET ROLE`);
+  const ref = await vault.backUp(source.url);
+  const name = `${source.name}_granted`;
+  const { host, port, tls } = parseConnection(source.url);
+  const connection = { host, port, tls, user: loader, password: "local", database: "postgres" };
+  const options = { create: true, database: name, compare: "off" };
+  await vault.restore(ref, source.url, { connection, options });
+  const [row] = await asAdmin((admin) =>
+    admin.query("SELECT 1 FROM pg_database WHERE datname = $1", [name]).then(({ rows }) => rows),
+  );
+  expect(row).toBeDefined();
+  await asAdmin((admin) => admin.query(`DROP DATABASE ${name}`));
+});

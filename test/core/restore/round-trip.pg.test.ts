@@ -25,9 +25,11 @@ test("restores a database of every kind of object to identity", async () => {
   const ref = await vault.backUp(source.url);
   const result = await vault.restore(ref, target.url);
   expect(result.report).toMatchObject({ identical: true, level: "rows", differences: [] });
-  const options = { rows: true, sessions: 2, applicationName: "test compare" };
+  const options = { rows: true, sessions: 2, applicationName: "test compare", ignoreDatabase: true };
   const report = await compareLive(parseConnection(source.url), parseConnection(target.url), options);
   expect(report.differences).toEqual([]);
+  const touched = "SELECT FROM pg_db_role_setting s JOIN pg_database d ON d.oid = setdatabase WHERE datname = $1";
+  expect(await target.query(touched, [target.name])).toEqual([]);
   expect(await target.query("SELECT to_regnamespace('holdfast_restore') AS marker")).toEqual([{ marker: null }]);
   await target.drop();
 });
@@ -39,7 +41,7 @@ test("compares rows by the vault's own bytes when none were hashed as they were 
   expect(result.report).toMatchObject({ identical: true, level: "rows" });
   await target.query("UPDATE shop.log SET happened = 'x' WHERE ctid = '(0,1)'");
   const point = await openRestorePoint(vault, ref);
-  const options = { rows: true, sessions: 2, applicationName: "test compare" };
+  const options = { rows: true, sessions: 2, applicationName: "test compare", ignoreDatabase: true };
   const report = await compareDatabase(parseConnection(target.url), await expectationOf(point, options), options);
   expect(report.differences).toMatchObject([{ kind: "table", object: '"shop"."log"', aspect: "row-hash" }]);
   await target.drop();

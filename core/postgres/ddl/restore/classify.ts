@@ -40,6 +40,9 @@ export function classify(toc: Toc, options: ClassifyOptions = {}): RestorePhases
         owner: entry.owner,
         table: tableOf(entry, byDumpId),
         statements: entryStatements(entry, options).map(sendable),
+        ...(phase === "privileges" && {
+          inOwnName: entryStatements(entry, { ...options, withGrantors: false }).map(sendable),
+        }),
         dependencies: entry.dependencies.filter((dumpId) => here.has(dumpId)),
         isOptional: entry.desc === "COMMENT" && OPTIONAL_COMMENTS.test(entry.tag),
       }))

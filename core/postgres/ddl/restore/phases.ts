@@ -14,6 +14,8 @@ export interface RestoreEntry {
    * and is then a transaction by itself. `SET`s that an entry needs are within; none relies on an entry before it.
    */
   readonly statements: readonly string[];
+  /** The same for who is no superuser and cannot act as every grantor: grants in the restoring role's own name. */
+  readonly inOwnName?: readonly string[];
   /** dumpIds in the same list that must be done before. */
   readonly dependencies: readonly number[];
   /** True where a managed server may refuse and nothing is lost: `COMMENT ON EXTENSION`, `ON SCHEMA public`, which take ownership. */
