@@ -74,6 +74,7 @@ function parseObject(text: string): Record<string, unknown> | undefined {
   }
 }
 
+/** A run that was skipped before it had one says so by an empty id: a state machine's output always has the field. */
 function definedId(restorePointId: string | undefined): { restorePointId?: string } {
-  return restorePointId === undefined ? {} : { restorePointId };
+  return restorePointId ? { restorePointId } : {};
 }

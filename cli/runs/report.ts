@@ -55,7 +55,7 @@ function headline(report: RunReport, details: ReportDetails, style: Style): stri
     case "running":
       return style.warn("the run goes on");
     case "skipped":
-      return style.warn("skipped: another run of this source is under way");
+      return style.warn("skipped: another run holds the lease of this source or target");
     case "failed":
       return style.bad("failed");
   }

@@ -16,7 +16,8 @@ const again = "Nothing to do if it passes: the step is tried again.";
 const reachable =
   "Check host and port, that the worker's subnets route to the database and that security groups admit them.";
 const trust = "Put the authority's certificate into the secret as sslrootcert; RDS's is in its own bundle.";
-const login = "Store the connection again with `holdfast connect`, then run preflight.";
+const login =
+  "Look at the stored connection; `holdfast connect NAME --replace` stores another. `restore --create` makes a database that is not there.";
 
 /** Keys: whole SQLSTATE, else its class (two characters), or the code of a Node.js or TLS error. */
 const meanings: Readonly<Record<string, Meaning>> = {

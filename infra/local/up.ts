@@ -23,7 +23,12 @@ try {
   PostgreSQL: postgres://${user}:${password}@${host}:${port}/postgres
   Logs:       ${dir}/logs`);
 } catch (error) {
-  if (!(error instanceof Error) || !/^SIG(INT|TERM)$/.test(error.message)) throw error;
-  if (!wasRunning) await stopLocal(options.dir);
-  process.exit(INTERRUPTED);
+  const message = error instanceof Error ? error.message : String(error);
+  if (/^SIG(INT|TERM)$/.test(message)) {
+    if (!wasRunning) await stopLocal(options.dir);
+    process.exit(INTERRUPTED);
+  }
+  // A wrong configuration or a failed deployment is told by its message; a stack trace would bury it.
+  say(`Not started: ${message}`);
+  process.exit(1);
 }

@@ -2,7 +2,7 @@
  * Stand-ins with which every function and machine can be synthesized, whatever is written yet: they hold the infrastructure's own rules,
  * and `real definitions` tests hold the files on disk.
  */
-import { mkdirSync, mkdtempSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import type { FunctionAssets } from "../../../infra/bundle.ts";
@@ -11,6 +11,7 @@ import { functionSpecs } from "../../../infra/functions.ts";
 /** One folder per function of the table, each with an empty handler. */
 export function placeholderAssets(): FunctionAssets {
   const root = mkdtempSync(path.join(tmpdir(), "holdfast-assets-"));
+  process.once("exit", () => rmSync(root, { recursive: true, force: true }));
   return Object.fromEntries(
     Object.keys(functionSpecs).map((name) => {
       const directory = path.join(root, name);
