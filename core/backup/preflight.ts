@@ -16,7 +16,7 @@ export async function preflightBackup(
     const { server, warnings } = await preflight(session, { workers: backupSettings(run).concurrency });
     const [last] = await catalog.restorePoints.list(run.source, 1);
     const known = [...warnings, ...identityWarnings(server, last)];
-    await catalog.runs.advance(runId, run.phase, { server, warnings: known });
+    await catalog.runs.note(runId, run.epoch, { server, warnings: known });
     return { runId };
   } finally {
     await session.end();

@@ -57,6 +57,25 @@ export async function importNewest(session: Session, run: Run, catalog: Catalog)
     if (next === undefined || next.n === newest.n) throw error;
     await importSnapshot(session, next.snapshotId);
   }
+  await assertSameMoment(session, run, catalog);
+}
+
+/**
+ * Proves that the session reads the run's one moment, whatever the protocol of holders did: an imported snapshot prints
+ * as the one it was exported from, however often it was handed on (checked 2026-11-21 on PostgreSQL 18).
+ * @throws SnapshotLostError `another-moment`
+ */
+export async function assertSameMoment(session: Session, run: Run, catalog: Catalog): Promise<void> {
+  const base = (await catalog.snapshots.get(run, 0))?.base?.text;
+  const [row] = await session.query<{ text: string }>("SELECT pg_current_snapshot()::text AS text");
+  if (base !== undefined && row?.text === base) return;
+  throw new SnapshotLostError(
+    "another-moment",
+    `the session reads moment ${row?.text}, the run is of ${String(base)}`,
+    {
+      hint: "Two holders were at work for one run; it starts over.",
+    },
+  );
 }
 
 /** A run whose workers have all been silent for so long has died without saying so. */

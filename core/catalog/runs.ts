@@ -85,6 +85,24 @@ export function runs(table: Table) {
       });
     },
 
+    /** Small facts for later states, in whatever phase the run is. @throws CancelledError when it has ended or begun anew. */
+    async note(runId: string, epoch: number, notes: Settings): Promise<Run> {
+      const run = await expect(runId);
+      const changed = await table.update(runKey(runId), {
+        UpdateExpression: "SET notes = :notes, heartbeatAt = :now",
+        ConditionExpression: "#status = :running AND epoch = :epoch",
+        ExpressionAttributeNames: { "#status": "status" },
+        ExpressionAttributeValues: {
+          ":notes": { ...run.notes, ...notes },
+          ":now": table.now(),
+          ":epoch": epoch,
+          ":running": "running",
+        },
+      });
+      if (changed !== undefined) return asRun(changed);
+      throw runEnded(runId);
+    },
+
     /** Ends the phase `from` if it is still on; says whether it was. */
     async leave(runId: string, epoch: number, from: string, to: string): Promise<boolean> {
       const left = await table.update(runKey(runId), {
@@ -100,7 +118,7 @@ export function runs(table: Table) {
     async startOver(runId: string, from: number, restorePointId: string, phase: string): Promise<Run> {
       const changed = await table.update(runKey(runId), {
         UpdateExpression:
-          "SET epoch = :next, restorePointId = :id, phase = :phase, heartbeatAt = :now REMOVE chunkCounter",
+          "SET epoch = :next, restorePointId = :id, phase = :phase, heartbeatAt = :now REMOVE chunkCounter, chunksPlanned, chunksTaken, notes",
         ConditionExpression: "epoch = :from AND #status = :running",
         ExpressionAttributeNames: { "#status": "status" },
         ExpressionAttributeValues: {
@@ -200,7 +218,11 @@ async function change(table: Table, runId: string, expression: string, values: S
     ExpressionAttributeValues: { ...values, ":running": "running" },
   });
   if (changed !== undefined) return asRun(changed);
-  throw new CancelledError("run-ended", `run ${runId} has ended meanwhile`, {
+  throw runEnded(runId);
+}
+
+function runEnded(runId: string): CancelledError {
+  return new CancelledError("run-ended", `run ${runId} has ended meanwhile`, {
     hint: "Its execution was stopped, or another part of it has failed; `holdfast show` tells why.",
   });
 }

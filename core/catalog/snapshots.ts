@@ -14,10 +14,18 @@ export interface NewSnapshot {
 }
 
 export function snapshots(table: Table) {
+  async function get(run: Run, n: number): Promise<Snapshot | undefined> {
+    const item = await table.get(snapshotKey(run.runId, run.epoch, n));
+    return item === undefined ? undefined : asSnapshot(item);
+  }
+
   return {
-    /** A holder that is invoked again replaces what it had published: its former session is gone. */
-    async publish(run: Run, snapshot: NewSnapshot): Promise<void> {
-      await table.put({
+    /**
+     * Once per place in the chain: a second holder n has a snapshot of another moment, and workers would mix the two.
+     * @returns whether the snapshot that stands there now is this one; also true when the first answer was lost.
+     */
+    async publish(run: Run, snapshot: NewSnapshot): Promise<boolean> {
+      const isFirst = await table.putNew({
         ...snapshotKey(run.runId, run.epoch, snapshot.n),
         schema: SCHEMA,
         ...snapshot,
@@ -26,12 +34,10 @@ export function snapshots(table: Table) {
         handoverAt: snapshot.handoverAt.toISOString(),
         expiresAt: table.runExpiry(),
       });
+      return isFirst || (await get(run, snapshot.n))?.snapshotId === snapshot.snapshotId;
     },
 
-    async get(run: Run, n: number): Promise<Snapshot | undefined> {
-      const item = await table.get(snapshotKey(run.runId, run.epoch, n));
-      return item === undefined ? undefined : asSnapshot(item);
-    },
+    get,
 
     /** The one to import now. */
     async newest(run: Run): Promise<Snapshot | undefined> {

@@ -7,7 +7,7 @@ import type { Run, Settings, Snapshot } from "../../catalog/index.ts";
 import { SnapshotLostError, SourceBusyError } from "../../errors.ts";
 import type { Session } from "../../postgres/session.ts";
 import { findWaiters, relayBase, takeBase } from "../../postgres/snapshot/index.ts";
-import { isDumping, openSource, type SourceContext } from "../session.ts";
+import { assertSameMoment, isDumping, openSource, type SourceContext } from "../session.ts";
 import { type BackupSettings, backupSettings } from "../settings.ts";
 
 export interface HoldRequest {
@@ -43,15 +43,7 @@ export async function hold(request: HoldRequest, context: SourceContext): Promis
   const run = await context.catalog.runs.expect(runId);
   if (!isStill(run, request, context)) return { n, isDone: true };
   if ((await context.catalog.snapshots.get(run, n + 1)) !== undefined) return { n: n + LANES, isDone: false };
-  if ((await context.catalog.snapshots.get(run, n)) !== undefined) {
-    throw new SnapshotLostError(
-      "holder-restarted",
-      `holder ${n} was started again after it had published its snapshot`,
-      {
-        hint: "The function that held the snapshot ended unexpectedly; the run starts over.",
-      },
-    );
-  }
+  if ((await context.catalog.snapshots.get(run, n)) !== undefined) throw startedTwice(n);
   const settings = backupSettings(run);
   if (n === 0) return holdAs(run, request, settings, context, (session) => begin(session, settings));
   const predecessor = await standBy(run, request, settings, context);
@@ -93,6 +85,16 @@ interface Held {
   readonly base?: Settings;
 }
 
+function startedTwice(n: number): SnapshotLostError {
+  return new SnapshotLostError(
+    "holder-restarted",
+    `holder ${n} was started again, and one has published its snapshot`,
+    {
+      hint: "The function that held the snapshot ended unexpectedly, or was called twice; the run starts over.",
+    },
+  );
+}
+
 async function begin(session: Session, { lockWaitSeconds }: BackupSettings): Promise<Held> {
   const { snapshotId, snapshot } = await takeBase(session, { lockTimeoutMillis: lockWaitSeconds * 1000 });
   return { snapshotId, base: { ...snapshot } };
@@ -113,13 +115,15 @@ async function holdAs(
   const session = await openSource(run, `hold ${request.n}`, context);
   try {
     const { snapshotId, base } = await take(session);
+    if (base === undefined) await assertSameMoment(session, run, catalog);
     const holdMillis = Math.min(settings.holdSeconds * 1000, deadline.remainingMillis());
-    await catalog.snapshots.publish(run, {
+    const isOurs = await catalog.snapshots.publish(run, {
       n: request.n,
       snapshotId,
       handoverAt: new Date(clock().getTime() + holdMillis),
       ...(base === undefined ? {} : { base }),
     });
+    if (!isOurs) throw startedTwice(request.n);
     return await keep(run, request, session, settings, context);
   } finally {
     await session.end();

@@ -57,7 +57,7 @@ export async function planBackup(runId: string, epoch: number, context: PlanCont
     plan.chunks.map((chunk) => ({ n: chunk.n, bytesEstimate: chunk.bytesEstimate, body: { ...compactBody(chunk) } })),
     lanesFor(plan.chunks.length, backupSettings(run).concurrency),
   );
-  await catalog.runs.advance(runId, run.phase, { plan: written, snapshot: snapshot.base });
+  await catalog.runs.note(runId, epoch, { plan: written, snapshot: snapshot.base });
   const lanes = lanesFor(plan.chunks.length, backupSettings(run).concurrency);
   const first = plan.chunks.slice(0, lanes).map(({ n }) => n);
   return { runId, epoch, chunks: plan.chunks.length, itemsKey: await writeItems(work, run, first) };

@@ -124,6 +124,25 @@ describe("a run", () => {
     await expect(catalog.chunks.attempt(runId, 2, 1)).rejects.toMatchObject({ code: "chunk-not-planned" });
   });
 
+  it("keeps the first of two snapshots published for one place, whoever asks again", async () => {
+    const run = await begin();
+    const first = { n: 0, snapshotId: "first", handoverAt: now };
+    const answers = await Promise.all([catalog.snapshots.publish(run, first), catalog.snapshots.publish(run, first)]);
+    expect(answers).toEqual([true, true]);
+    expect(await catalog.snapshots.publish(run, { ...first, snapshotId: "second" })).toBe(false);
+    expect(await catalog.snapshots.newest(run)).toMatchObject({ snapshotId: "first" });
+  });
+
+  it("takes notes without touching its phase, and none of a former beginning", async () => {
+    const run = await begin();
+    await catalog.runs.advance(runId, "dumping", { plan: "of the first" });
+    expect(await catalog.runs.leave(runId, 1, "dumping", "letting-go")).toBe(true);
+    expect(await catalog.runs.note(runId, 1, { late: true })).toMatchObject({ phase: "letting-go" });
+    const second = await catalog.runs.startOver(runId, 1, "20261121T021501Z-0000000000", "preparing");
+    expect(second.notes).toBeUndefined();
+    await expect(catalog.runs.note(runId, run.epoch, { plan: "again" })).rejects.toMatchObject({ code: "run-ended" });
+  });
+
   it("of a source is listed newest first", async () => {
     const ids = [];
     for (let n = 0; n < 3; n += 1) {
