@@ -3,6 +3,7 @@ import { preflight } from "../postgres/preflight/index.ts";
 import { identityWarnings } from "./identity.ts";
 import { openSource, type SourceContext } from "./session.ts";
 import { backupSettings } from "./settings.ts";
+import { boundWarnings } from "./warnings.ts";
 
 /** Notes the server's identity and warnings with the run. @throws what preflight and openSession throw */
 export async function preflightBackup(
@@ -15,8 +16,9 @@ export async function preflightBackup(
   try {
     const { server, warnings } = await preflight(session, { workers: backupSettings(run).concurrency });
     const [last] = await catalog.restorePoints.list(run.source, 1);
-    const known = [...warnings, ...identityWarnings(server, last)];
-    await catalog.runs.note(runId, run.epoch, { server, warnings: known });
+    // First, so that no number of others hides it.
+    const known = [...identityWarnings(server, last), ...warnings];
+    await catalog.runs.note(runId, run.epoch, { server, warnings: boundWarnings(known) });
     return { runId };
   } finally {
     await session.end();

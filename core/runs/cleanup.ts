@@ -35,7 +35,12 @@ export async function cleanUp(event: EndedExecution, context: CleanupContext): P
 
 function errorOf({ status, error, cause }: EndedExecution): ErrorRecord {
   if (status === "ABORTED") {
-    return { name: "CancelledError", code: "execution-stopped", message: cause || "the execution was stopped" };
+    return {
+      name: "CancelledError",
+      code: "execution-stopped",
+      message: cause || "the execution was stopped",
+      hint: "Somebody stopped it from outside; start it again when that is wanted.",
+    };
   }
   if (status === "TIMED_OUT") {
     return {

@@ -15,6 +15,7 @@ import { readPlan } from "../dump/plan-document.ts";
 import { identityOf } from "../identity.ts";
 import { phase } from "../phases.ts";
 import { refOf } from "../settings.ts";
+import { warningLines } from "../warnings.ts";
 import { assertCoverage, assertSlices } from "./coverage.ts";
 import { buildManifest, type WonChunk } from "./manifest.ts";
 
@@ -105,6 +106,6 @@ function restorePointOf(run: Run, manifest: Manifest, chunks: readonly Chunk[]):
     database: manifest.server.databaseName,
     serverVersion: manifest.server.version,
     identity: identityOf(manifest.server),
-    warnings: manifest.warnings.map(({ message }) => message),
+    warnings: warningLines(manifest.warnings),
   };
 }
