@@ -4,6 +4,7 @@
 import { readdir, readFile, readlink } from "node:fs/promises";
 import { setTimeout as pause } from "node:timers/promises";
 import { DescribeExecutionCommand } from "@aws-sdk/client-sfn";
+import pg from "pg";
 import type { TestDatabase } from "../support/postgres.ts";
 import { clients } from "../support/stack.ts";
 
@@ -56,7 +57,7 @@ export async function stallChunks(database: TestDatabase, executionArn: string, 
       if (stopped.has(pid) || stopped.size === count) continue;
       process.kill(pid, "SIGSTOP");
       // It may have come to its end just before: then it holds up nothing.
-      if ((await copying(database)).includes(pid)) stopped.add(pid);
+      if ((await serves(database)) && (await copying(database)).includes(pid)) stopped.add(pid);
       else wake(pid);
     }
   }
@@ -66,6 +67,24 @@ export async function stallChunks(database: TestDatabase, executionArn: string, 
     stopped.clear();
   };
   return { pid, resume };
+}
+
+/** Longer than any answer takes; the process is woken after it. */
+const PROBE_MILLIS = 3_000;
+
+/** Whether the server still serves others: a process that was stopped within one of the server's latches stops them all. */
+async function serves(database: TestDatabase): Promise<boolean> {
+  const client = new pg.Client({ connectionString: database.url });
+  client.on("error", () => {});
+  const probe = client
+    .connect()
+    .then(() => client.query("SELECT pg_current_xact_id(), (SELECT count(*) FROM pg_class)"))
+    .then(
+      () => true,
+      () => false,
+    );
+  void probe.finally(() => client.end());
+  return Promise.race([probe, pause(PROBE_MILLIS, false)]);
 }
 
 async function assertRunning(executionArn: string): Promise<void> {
