@@ -41,6 +41,16 @@ const pgDump = {
   files: { "pg_dump.wasm": "node_modules/@electric-sql/pglite-tools/dist/pg_dump.wasm" },
 } as const;
 
+/** What every load worker does: reads the run and the restore point's meta objects, and opens the target. */
+const loadPermissions = [
+  catalog.read(),
+  catalog.write(),
+  secrets.readTargets(),
+  vault.read("v1/meta/"),
+  vault.list(),
+  key.unwrap(),
+] as const;
+
 export const functions = {
   // Outside any VPC.
   resolve: {
@@ -246,16 +256,7 @@ export const functions = {
     timeoutSeconds: LONGEST,
     memoryMegabytes: ONE_CPU,
     environment: [...vaultEnvironment, "workBucket"],
-    permissions: [
-      catalog.read(),
-      catalog.write(),
-      catalog.clear(),
-      secrets.readTargets(),
-      vault.read("v1/meta/"),
-      vault.list(),
-      key.unwrap(),
-      work.write(),
-    ],
+    permissions: [...loadPermissions, catalog.clear(), work.write()],
   },
   "load-schema": {
     purpose: "Creates what has to be there before the data",
@@ -264,14 +265,7 @@ export const functions = {
     timeoutSeconds: LONGEST,
     memoryMegabytes: ONE_CPU,
     environment: [...vaultEnvironment, "workBucket"],
-    permissions: [
-      catalog.read(),
-      catalog.write(),
-      secrets.readTargets(),
-      vault.read("v1/meta/"),
-      vault.list(),
-      key.unwrap(),
-    ],
+    permissions: loadPermissions,
   },
   "load-chunk": {
     purpose: "Loads one chunk, once however often it is called",
@@ -280,15 +274,7 @@ export const functions = {
     timeoutSeconds: LONGEST,
     memoryMegabytes: ONE_CPU,
     environment: [...vaultEnvironment, "workBucket"],
-    permissions: [
-      catalog.read(),
-      catalog.write(),
-      secrets.readTargets(),
-      vault.read("v1/meta/"),
-      vault.read("v1/data/"),
-      vault.list(),
-      key.unwrap(),
-    ],
+    permissions: [...loadPermissions, vault.read("v1/data/")],
   },
   "build-object": {
     purpose: "Builds one index, constraint or other object that comes after the data",
@@ -297,14 +283,7 @@ export const functions = {
     timeoutSeconds: LONGEST,
     memoryMegabytes: SMALL,
     environment: [...vaultEnvironment, "workBucket"],
-    permissions: [
-      catalog.read(),
-      catalog.write(),
-      secrets.readTargets(),
-      vault.read("v1/meta/"),
-      vault.list(),
-      key.unwrap(),
-    ],
+    permissions: loadPermissions,
   },
   "finish-restore": {
     purpose: "Sequences, materialized views, statistics; drops the marker of an unfinished restore",
@@ -313,14 +292,7 @@ export const functions = {
     timeoutSeconds: LONGEST,
     memoryMegabytes: SMALL,
     environment: [...vaultEnvironment, "workBucket"],
-    permissions: [
-      catalog.read(),
-      catalog.write(),
-      secrets.readTargets(),
-      vault.read("v1/meta/"),
-      vault.list(),
-      key.unwrap(),
-    ],
+    permissions: loadPermissions,
   },
   "plan-compare": {
     purpose: "Cuts the comparison of a database with its restore point into groups",
@@ -329,15 +301,7 @@ export const functions = {
     timeoutSeconds: 5 * MINUTE,
     memoryMegabytes: SMALL,
     environment: [...vaultEnvironment, "workBucket"],
-    permissions: [
-      catalog.read(),
-      catalog.write(),
-      secrets.readTargets(),
-      vault.read("v1/meta/"),
-      vault.list(),
-      key.unwrap(),
-      work.write(),
-    ],
+    permissions: [...loadPermissions, work.write()],
   },
   "compare-tables": {
     purpose: "Counts and hashes a restored database against its manifest",
@@ -346,15 +310,7 @@ export const functions = {
     timeoutSeconds: LONGEST,
     memoryMegabytes: ONE_CPU,
     environment: [...vaultEnvironment, "workBucket"],
-    permissions: [
-      catalog.read(),
-      catalog.write(),
-      secrets.readTargets(),
-      vault.read("v1/meta/"),
-      vault.read("v1/data/"),
-      vault.list(),
-      key.unwrap(),
-    ],
+    permissions: [...loadPermissions, vault.read("v1/data/")],
     ...pgDump,
   },
 
