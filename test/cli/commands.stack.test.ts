@@ -13,7 +13,7 @@ import { asAdmin, createDatabase, type TestDatabase } from "../support/postgres.
 import { clients, connectionSecret, storeConnection } from "../support/stack.ts";
 
 const launcher = path.resolve(import.meta.dirname, "../../cli/bin/holdfast.js");
-const SOURCE = "spare";
+const SOURCE = "command";
 
 interface Told {
   readonly exitCode: number;
@@ -45,7 +45,7 @@ async function holdfast(args: readonly string[], { input = "", interruptAt }: Ty
   return { exitCode: exitCode as number, json, stdout, stderr };
 }
 
-const names = (restored: string) => ["--source", SOURCE, "--to", "spare", "--database", restored];
+const names = (restored: string) => ["--source", SOURCE, "--to", "command", "--database", restored];
 
 let database: TestDatabase;
 let scratch: string;
@@ -67,8 +67,8 @@ beforeAll(async () => {
     CREATE INDEX ON item (name);
     CREATE VIEW dear AS SELECT * FROM item WHERE price > 100;
   `);
-  await storeConnection("spare-read", database.name, "read");
-  await storeConnection("spare-write", "postgres", "write");
+  await storeConnection("command-read", database.name, "read");
+  await storeConnection("command-write", "postgres", "write");
 });
 
 afterAll(async () => {
@@ -127,7 +127,7 @@ describe("holdfast against the deployed stack", () => {
   });
 
   it("leaves the run alone when interrupted, and follows it again", async () => {
-    const left = await holdfast(["backup", SOURCE, "--json"], { interruptAt: /backup spare-/ });
+    const left = await holdfast(["backup", SOURCE, "--json"], { interruptAt: /backup command-/ });
     expect(left, left.stderr).toMatchObject({ exitCode: 130, json: { status: "running" } });
     const runId = String(left.json.runId);
     const followed = await holdfast(["show", runId, "--follow", "--json"]);
@@ -164,9 +164,9 @@ describe("holdfast against the deployed stack", () => {
   });
 
   it("tells why a run failed in the run's own words", async () => {
-    await storeConnection("spare-read", database.name, "read", { password: "wrong" });
+    await storeConnection("command-read", database.name, "read", { password: "wrong" });
     const told = await holdfast(["backup", SOURCE, "--json"]);
-    await storeConnection("spare-read", database.name, "read");
+    await storeConnection("command-read", database.name, "read");
     expect(told.exitCode, told.stdout).toBeGreaterThan(0);
     expect(told.json).toMatchObject({ status: "failed", error: { message: expect.stringContaining("password") } });
     expect(told.stderr).toContain("holdfast: ");

@@ -30,7 +30,7 @@ const urlOf = (name: string): string => source.url.replace(`/${source.name}?`, `
 
 async function run(machine: "restore" | "compare", input: object) {
   const ended = await runMachine(machine, {
-    source: "spare",
+    source: "rescued",
     options: { target: "restored", restorePointId, ...input },
   });
   return Object.assign(ended, { output: ended.result as MachineOutput });
@@ -38,15 +38,15 @@ async function run(machine: "restore" | "compare", input: object) {
 
 async function readReport(runId: string): Promise<{ readonly differences: unknown[] }> {
   const [day] = /\d{8}(?=T)/.exec(runId) ?? [""];
-  const Key = `v1/reports/spare/${day.slice(0, 4)}-${day.slice(4, 6)}-${day.slice(6)}/${runId}.json`;
+  const Key = `v1/reports/rescued/${day.slice(0, 4)}-${day.slice(4, 6)}-${day.slice(6)}/${runId}.json`;
   const Bucket = inject("stack").parameter.vaultBucket;
   const { Body } = await clients.s3().send(new GetObjectCommand({ Bucket, Key }));
   return JSON.parse((await Body?.transformToString()) ?? "{}");
 }
 
 beforeAll(async () => {
-  source = await databaseBehind("spare", SOURCE_OBJECTS);
-  restorePointId = (await backUp("spare")).outcome?.restorePointId ?? "";
+  source = await databaseBehind("rescued", SOURCE_OBJECTS);
+  restorePointId = (await backUp("rescued")).outcome?.restorePointId ?? "";
   await storeConnection("restored-write", "postgres", "write");
 });
 afterAll(() => source.drop());
@@ -112,7 +112,7 @@ describe("the compare machine", () => {
     const { status, error, cause } = await run("compare", { database });
     expect({ status, error }).toEqual({ status: "FAILED", error: "IntegrityError" });
     expect(cause).toMatch(/restore-differs.*"public"\."customer".*row-hash/);
-    const { runId } = await newestRun("spare");
+    const { runId } = await newestRun("rescued");
     const report = await readReport(runId);
     expect(report).toMatchObject({ schema: 1, runId, level: "rows", identical: false, database });
     expect(report.differences).toMatchObject([{ code: "table-differs", where: 'table "public"."customer" row-hash' }]);

@@ -11,8 +11,8 @@ let restorePointId: string;
 let alerts: Awaited<ReturnType<typeof subscribeToAlerts>>;
 
 beforeAll(async () => {
-  database = await databaseBehind("bank", ...manyRows("ledger", 6_000));
-  restorePointId = (await backUp("bank")).outcome?.restorePointId ?? "";
+  database = await databaseBehind("verified", ...manyRows("ledger", 6_000));
+  restorePointId = (await backUp("verified")).outcome?.restorePointId ?? "";
   alerts = await subscribeToAlerts("verify");
 });
 afterAll(async () => {
@@ -20,7 +20,7 @@ afterAll(async () => {
   await database.drop();
 });
 
-const verify = (options: object) => runMachine("verify", { source: "bank", options });
+const verify = (options: object) => runMachine("verify", { source: "verified", options });
 
 describe("a verification", () => {
   it.each(["presence", "quick", "full"])("of a whole restore point succeeds at the level %s", async (level) => {
@@ -42,7 +42,7 @@ describe("a verification", () => {
   });
 
   it("of an object with one flipped byte fails, names it, quarantines the restore point and alerts", async () => {
-    const chunk = (await manifestOf("bank", restorePointId)).tables[0]?.chunks[0];
+    const chunk = (await manifestOf("verified", restorePointId)).tables[0]?.chunks[0];
     const object = chunk?.object ?? "";
     await flipByte(object);
     const { status, error, cause, executionArn } = await verify({ restorePointId, level: "full" });
@@ -52,9 +52,9 @@ describe("a verification", () => {
       status: "quarantined",
       verified: { isValid: false },
     });
-    const run = (await catalog().runs.list("bank", 10)).find((found) => found.executionArn === executionArn);
+    const run = (await catalog().runs.list("verified", 10)).find((found) => found.executionArn === executionArn);
     expect(run?.findings).toMatchObject([{ where: object }]);
-    expect((await alerts.about(run?.runId ?? "")).Subject).toContain("verify of bank failed");
+    expect((await alerts.about(run?.runId ?? "")).Subject).toContain("verify of verified failed");
   });
 });
 

@@ -1,6 +1,7 @@
 /**
  * The installation stack tests run against. Chunks of 1 MiB and holds of 20 s make small databases go the long way:
  * many chunks, several holders. Connections lead where each test says (`storeConnection`).
+ * Each source and target belongs to one test file: files run side by side, and a source has one run at a time.
  */
 import { defineConfig } from "../../core/config/index.ts";
 
@@ -24,6 +25,9 @@ export default defineConfig({
     bank: { ...source, connection: "bank-read" },
     broken: { ...source, connection: "broken-read" },
     spare: { ...source, connection: "spare-read", compression: { codec: "gzip" } },
+    command: { ...source, connection: "command-read" },
+    rescued: { ...source, connection: "rescued-read" },
+    verified: { ...source, connection: "verified-read" },
     scheduled: {
       ...source,
       connection: "scheduled-read",
@@ -32,7 +36,7 @@ export default defineConfig({
   },
   targets: {
     restored: { connection: "restored-write" },
-    spare: { connection: "spare-write" },
+    command: { connection: "command-write" },
   },
   limits: { longestRunMinutes: 5 },
 });
