@@ -1,8 +1,8 @@
 /** One connection to PostgreSQL whose answers depend on the data alone. @module */
-import type pg from "pg";
+import pg from "pg";
 import { CancelledError, HoldfastError, PreconditionError } from "../errors.ts";
 import { cancelRunningQuery } from "./client/cancel.ts";
-import { connect } from "./client/connect.ts";
+import { CONNECT_TIMEOUT_MILLIS, connect, TIMED_OUT } from "./client/connect.ts";
 import { FIRST_PIN, pinStatements, type SessionPurpose } from "./client/pins.ts";
 import { backendPid, refuseTransactionPooler } from "./client/pooler.ts";
 import { type ConnectionSettings, describeConnection } from "./connection.ts";
@@ -14,6 +14,8 @@ export interface SessionOptions {
   readonly applicationName: string;
   /** How long a statement waits for a lock; 0 waits for ever. Default 60 s. */
   readonly lockTimeoutMillis?: number;
+  /** How long connecting may take, and again what is asked first. Default 20 s. */
+  readonly connectTimeoutMillis?: number;
   /** Aborting destroys the connection: whatever runs fails as CancelledError or the signal's own reason. */
   readonly signal?: AbortSignal;
 }
@@ -41,6 +43,8 @@ export interface Session {
 
 const DEFAULT_LOCK_TIMEOUT_MILLIS = 60_000;
 const GOODBYE_MILLIS = 5_000;
+/** The session is over after an error of these. */
+const ENDING = new Set(["FATAL", "PANIC"]);
 
 /**
  * Connects, refuses a transaction pooler before it sets anything, pins every setting.
@@ -48,14 +52,21 @@ const GOODBYE_MILLIS = 5_000;
  */
 export async function openSession(settings: ConnectionSettings, options: SessionOptions): Promise<Session> {
   const { purpose, applicationName, lockTimeoutMillis = DEFAULT_LOCK_TIMEOUT_MILLIS, signal } = options;
+  const { connectTimeoutMillis = CONNECT_TIMEOUT_MILLIS } = options;
   signal?.throwIfAborted();
-  const client = await connect(settings, applicationName);
+  const client = await connect(settings, applicationName, connectTimeoutMillis);
   const lost = new AbortController();
   let isEnding = false;
   let abortReason: HoldfastError | undefined;
   let cancelling: Promise<void> | undefined;
+  // What the server said when it ended the session; whatever is asked afterwards fails for that reason.
+  let farewell: unknown;
+  client.on("error", (error) => {
+    farewell ??= error;
+  });
   client.on("end", () => {
-    if (!isEnding) lost.abort(abortReason ?? mapPostgresError(new Error("connection terminated"), "in a session"));
+    const reason = farewell ?? new Error("connection terminated");
+    if (!isEnding) lost.abort(abortReason ?? mapPostgresError(reason, "in a session"));
   });
   const cut = (): void => {
     abortReason = abortOf(signal);
@@ -70,7 +81,9 @@ export async function openSession(settings: ConnectionSettings, options: Session
       const result = await client.query<Row>(text, values === undefined ? undefined : [...values]);
       return result.rows;
     } catch (error) {
-      throw abortReason ?? mapPostgresError(error, "in a session");
+      const isServers = error instanceof pg.DatabaseError;
+      if (isServers && ENDING.has(error.severity ?? "")) farewell ??= error;
+      throw abortReason ?? mapPostgresError(isServers ? error : (farewell ?? error), "in a session");
     }
   };
   const end = async (): Promise<void> => {
@@ -82,6 +95,7 @@ export async function openSession(settings: ConnectionSettings, options: Session
     await cancelling;
   };
 
+  const timer = setTimeout(() => client.connection.stream.destroy(new Error(TIMED_OUT)), connectTimeoutMillis);
   try {
     const server = await identify(client, settings);
     const announced = (client as unknown as { processID: number | null }).processID;
@@ -104,6 +118,8 @@ export async function openSession(settings: ConnectionSettings, options: Session
   } catch (error) {
     await end();
     throw abortReason ?? mapPostgresError(error, `opening a session at ${describeConnection(settings)}`);
+  } finally {
+    clearTimeout(timer);
   }
 }
 

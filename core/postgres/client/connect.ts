@@ -4,7 +4,9 @@ import { type ConnectionSettings, describeConnection } from "../connection.ts";
 import { mapPostgresError } from "../errors.ts";
 
 /** Long enough for a database that wakes from sleep, short enough for several tries within one function. */
-const CONNECT_TIMEOUT_MILLIS = 20_000;
+export const CONNECT_TIMEOUT_MILLIS = 20_000;
+/** What the driver says when its own time limit has passed. */
+export const TIMED_OUT = "timeout expired";
 /** NAT gateways drop what is idle for 350 s. */
 const KEEPALIVE_MILLIS = 60_000;
 
@@ -12,7 +14,11 @@ const KEEPALIVE_MILLIS = 60_000;
  * Connects and logs in. The client carries an error listener, so a lost connection never ends the process.
  * @throws SourceUnavailableError, ConfigurationError (login, trust) as `mapPostgresError` says.
  */
-export async function connect(settings: ConnectionSettings, applicationName: string): Promise<pg.Client> {
+export async function connect(
+  settings: ConnectionSettings,
+  applicationName: string,
+  timeoutMillis = CONNECT_TIMEOUT_MILLIS,
+): Promise<pg.Client> {
   const { host, port, user, database, password } = settings;
   const client = new pg.Client({
     host,
@@ -24,7 +30,7 @@ export async function connect(settings: ConnectionSettings, applicationName: str
     ssl: tlsOptions(settings),
     sslnegotiation: "postgres",
     application_name: applicationName,
-    connectionTimeoutMillis: CONNECT_TIMEOUT_MILLIS,
+    connectionTimeoutMillis: timeoutMillis,
     keepAlive: true,
     keepAliveInitialDelayMillis: KEEPALIVE_MILLIS,
   });

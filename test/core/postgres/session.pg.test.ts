@@ -109,8 +109,10 @@ describe("a session", () => {
     const session = await source.open();
     await source.query("SELECT pg_terminate_backend($1)", [session.backendPid]);
     await until(async () => session.lost.aborted);
-    expect(session.lost.reason).toMatchObject({ name: "SourceUnavailableError" });
-    await expect(session.query("SELECT 1")).rejects.toMatchObject({ name: "SourceUnavailableError" });
+    const message = expect.stringContaining("due to administrator command");
+    const ended = { name: "SourceUnavailableError", code: "server-shut-down", message };
+    expect(session.lost.reason).toMatchObject(ended);
+    await expect(session.query("SELECT 1")).rejects.toMatchObject(ended);
     await session.end();
   });
 
