@@ -151,8 +151,8 @@ export const functions = {
     role: "none",
     timeoutSeconds: MINUTE,
     memoryMegabytes: SMALL,
-    environment: catalogEnvironment,
-    permissions: [catalog.read(), catalog.write()],
+    environment: vaultEnvironment,
+    permissions: [catalog.read(), catalog.write(), vault.create("v1/reports/"), vault.read("v1/reports/")],
   },
   record: {
     purpose: "Writes a run's end to the catalog, tells the world, releases the lease",

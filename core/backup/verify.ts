@@ -6,6 +6,7 @@ import type { Catalog, Failure, Finding, Run } from "../catalog/index.ts";
 import { CancelledError, IntegrityError, PreconditionError } from "../errors.ts";
 import type { Unwrapper } from "../vault/envelope/recipient.ts";
 import type { Store } from "../vault/store/port.ts";
+import { fileVerification } from "../vault/verification.ts";
 import { type VerifyLevel, verifyRestorePoint } from "../vault/verify/verify.ts";
 import { gravest } from "./judge.ts";
 import { phase } from "./phases.ts";
@@ -93,9 +94,8 @@ function lookedAt(n: number, groups: number): string {
  */
 export async function judgeVerify(
   runId: string,
-  context: Pick<VerifyContext, "catalog">,
+  { catalog, vault }: Pick<VerifyContext, "catalog" | "vault">,
 ): Promise<{ runId: string; level: VerifyLevel }> {
-  const { catalog } = context;
   const run = await catalog.runs.beat(runId);
   const noted = await catalog.failures.list(run);
   const found = noted.filter(({ where }) => where.startsWith(FOUND));
@@ -105,10 +105,16 @@ export async function judgeVerify(
   if (found.length === 0 && missing !== 0) throw incomplete(run, missing);
   const level = levelOf(run);
   const point = await expectPoint(run, catalog);
-  await catalog.restorePoints.markVerified(point, { level, at: run.heartbeatAt, isValid: found.length === 0 });
   const findings = found.slice(0, MOST_FINDINGS).map(({ where, error }): Finding => {
     return { where: where.slice(FOUND.length), code: error.code, message: error.message };
   });
+  const verified = { level, at: run.heartbeatAt, isValid: found.length === 0 };
+  // The vault learns of it first: a catalog that is made anew must not take a damaged restore point for a good one.
+  const filed = await fileVerification(vault, refOf(run), { runId, ...verified, findings }).catch(async (error) => {
+    if (!verified.isValid) await catalog.restorePoints.markVerified(point, verified);
+    throw error;
+  });
+  await catalog.restorePoints.markVerified(point, { level: filed.level, at: filed.at, isValid: filed.isValid });
   await catalog.runs.noteFindings(runId, findings);
   const [first] = findings;
   if (first === undefined) return { runId, level };

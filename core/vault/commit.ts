@@ -15,8 +15,10 @@ import type { Store } from "./store/port.ts";
 import { summaryOf } from "./summary.ts";
 
 export interface Commit {
-  /** The manifest's object, for the catalog. */
+  /** The manifest's object. */
   readonly manifest: WrittenObject;
+  /** What it says: when it had been committed before, with the moment of that. */
+  readonly stored: Manifest;
   /** False when the same manifest had been committed before. */
   readonly isNew: boolean;
 }
@@ -44,9 +46,12 @@ export async function commitManifest(
   }
   const stored: StoredManifest = chunkParts.length === 0 ? head : { ...head, chunkParts };
   const created = await createSmallObject(small, vaultKeys.manifestKey(ref), toJson(stored));
-  const written = created ?? (await committedBefore(store, envelope, ref, parsed));
-  await store.putIfAbsent(vaultKeys.summaryKey(ref), toJson(summaryOf(parsed, written), 2));
-  return { manifest: written, isNew: created !== undefined };
+  const { manifest: committed, written } =
+    created === undefined
+      ? await committedBefore(store, envelope, ref, parsed)
+      : { manifest: parsed, written: created };
+  await store.putIfAbsent(vaultKeys.summaryKey(ref), toJson(summaryOf(committed, written), 2));
+  return { manifest: written, stored: committed, isNew: created !== undefined };
 }
 
 async function committedBefore(
@@ -54,10 +59,10 @@ async function committedBefore(
   envelope: MessageKey,
   ref: RestorePointRef,
   manifest: Manifest,
-): Promise<WrittenObject> {
+): Promise<{ readonly manifest: Manifest; readonly written: WrittenObject }> {
   const found = await readStoredManifest(store, envelope, ref);
   // Both went through the schema, so their members stand in the same order.
-  if (toJson(found.manifest).equals(toJson(manifest))) return found.written;
+  if (toJson(timeless(found.manifest)).equals(toJson(timeless(manifest)))) return found;
   throw new PreconditionError(
     "restore-point-committed",
     `${ref.restorePointId} is committed with other content already`,
@@ -65,6 +70,11 @@ async function committedBefore(
       hint: "Another run wrote this restore point; it is whole as it is.",
     },
   );
+}
+
+/** Whoever commits again does so later, and is given the first commit. */
+function timeless(manifest: Manifest): Manifest {
+  return manifest.run === undefined ? manifest : { ...manifest, run: { ...manifest.run, committedAt: "" } };
 }
 
 const toJson = (value: unknown, indent?: number): Buffer => Buffer.from(JSON.stringify(value, null, indent));

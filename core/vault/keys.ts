@@ -36,6 +36,9 @@ export const vaultKeys = {
   envelopePrefix: (ref: RestorePointRef): string => `${vaultKeys.metaPrefix(ref)}keys/`,
   envelopeKey: (ref: RestorePointRef, generation: number): string =>
     `${vaultKeys.envelopePrefix(ref)}${padded(generation, 4)}.json`,
+  /** Reports of verifications: written once each, read to rebuild a catalog. */
+  reportPrefix: (ref: RestorePointRef): string => `v1/reports/${refPath(ref)}`,
+  reportKey: (ref: RestorePointRef, runId: string): string => `${vaultKeys.reportPrefix(ref)}${runId}.json`,
   /** `name` as in `archive` or `pre-data.sql`; later attempts carry their number. */
   schemaKey: (ref: RestorePointRef, name: string, attempt = 1): string =>
     `${vaultKeys.metaPrefix(ref)}schema/${name}${attempt === 1 ? "" : `.${attempt}`}`,

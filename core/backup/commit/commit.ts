@@ -3,21 +3,19 @@
  * @module
  */
 import pLimit from "p-limit";
-import type { Catalog, Chunk, RestorePoint, Run } from "../../catalog/index.ts";
+import type { Catalog, Chunk } from "../../catalog/index.ts";
 import { IntegrityError } from "../../errors.ts";
 import { commitManifest } from "../../vault/commit.ts";
 import { openEnvelope } from "../../vault/envelope/open.ts";
 import type { Unwrapper } from "../../vault/envelope/recipient.ts";
-import type { Manifest } from "../../vault/manifest/schema.ts";
 import type { Store } from "../../vault/store/port.ts";
 import type { ChunkWinner } from "../dump/dump-chunk.ts";
 import { readPlan } from "../dump/plan-document.ts";
-import { identityOf } from "../identity.ts";
 import { phase } from "../phases.ts";
 import { refOf } from "../settings.ts";
-import { warningLines } from "../warnings.ts";
 import { assertCoverage, assertSlices } from "./coverage.ts";
 import { buildManifest, type WonChunk } from "./manifest.ts";
+import { restorePointOf } from "./restore-point.ts";
 
 export interface CommitContext {
   readonly catalog: Catalog;
@@ -53,11 +51,15 @@ export async function commitBackup(
   );
   const limit = pLimit(AT_ONCE);
   await Promise.all(won.map((chunk) => limit(() => assertStored(vault, chunk))));
-  const manifest = buildManifest(run, plan, won, version);
-  const point = restorePointOf(await catalog.runs.beat(runId), manifest, chunks);
-  await commitManifest(vault, envelope, ref, manifest);
+  const { heartbeatAt: committedAt } = await catalog.runs.beat(runId);
+  const { stored } = await commitManifest(
+    vault,
+    envelope,
+    ref,
+    buildManifest(run, plan, won, { version, committedAt }),
+  );
   // Before anything that fails for a run that was stopped meanwhile: what is whole in the vault is not to be lost.
-  await catalog.restorePoints.put(point);
+  await catalog.restorePoints.put(restorePointOf(stored));
   await catalog.runs.advance(runId, phase.verifying);
   return { runId, restorePointId: ref.restorePointId };
 }
@@ -85,27 +87,4 @@ async function assertStored(vault: Store, { n, winner }: WonChunk): Promise<void
     const message = `${object} has checksum ${found.checksum ?? "none"}, the worker's is ${store}`;
     throw new IntegrityError("store-checksum-mismatch", message, { hint });
   }
-}
-
-function restorePointOf(run: Run, manifest: Manifest, chunks: readonly Chunk[]): RestorePoint {
-  const sum = (numbers: readonly (number | undefined)[]) =>
-    numbers.reduce<number>((total, value) => total + (value ?? 0), 0);
-  return {
-    restorePointId: manifest.id,
-    source: manifest.source,
-    kind: manifest.kind,
-    status: "available",
-    runId: run.runId,
-    startedAt: run.startedAt,
-    committedAt: run.heartbeatAt,
-    plainBytes: sum(chunks.map(({ plainBytes }) => plainBytes)),
-    storedBytes: sum(chunks.map(({ storedBytes }) => storedBytes)),
-    tables: manifest.tables.filter(({ kind }) => kind === "table").length,
-    rows: sum(manifest.tables.map(({ rows }) => rows)),
-    chunks: chunks.length,
-    database: manifest.server.databaseName,
-    serverVersion: manifest.server.version,
-    identity: identityOf(manifest.server),
-    warnings: warningLines(manifest.warnings),
-  };
 }

@@ -1,5 +1,5 @@
 /**
- * From the plan and the chunks' winners to the manifest. The same run gives the same manifest, however often it is made.
+ * From the plan and the chunks' winners to the manifest. The same run gives the same manifest but for its moment, however often it is made.
  * @module
  */
 import type { Run } from "../../catalog/index.ts";
@@ -16,7 +16,12 @@ export interface WonChunk {
   readonly winner: ChunkWinner;
 }
 
-export function buildManifest(run: Run, plan: PlanDocument, won: readonly WonChunk[], version: string): Manifest {
+export function buildManifest(
+  run: Run,
+  plan: PlanDocument,
+  won: readonly WonChunk[],
+  { version, committedAt }: { readonly version: string; readonly committedAt: string },
+): Manifest {
   const byTable = slicesByTable(won);
   const warnings = (run.notes?.warnings ?? []) as Manifest["warnings"];
   return {
@@ -25,6 +30,7 @@ export function buildManifest(run: Run, plan: PlanDocument, won: readonly WonChu
     source: run.source,
     kind: "full",
     tool: { name: "holdfast", version },
+    run: { id: run.runId, startedAt: run.startedAt, committedAt },
     server: noted<Manifest["server"]>(run, "server"),
     snapshot: noted<Manifest["snapshot"]>(run, "snapshot"),
     tables: plan.tables.map((table) => manifestTable(table, byTable.get(table.oid) ?? [])),

@@ -4,7 +4,7 @@
  * @module
  */
 import { z } from "zod";
-import { NAME_PATTERN, RESTORE_POINT_ID_PATTERN } from "../../ids.ts";
+import { NAME_PATTERN, RESTORE_POINT_ID_PATTERN, RUN_ID_PATTERN } from "../../ids.ts";
 
 export const MANIFEST_FORMAT = "holdfast-manifest-1";
 
@@ -126,6 +126,13 @@ const snapshot = z.object({
   preparedTransactions: z.array(z.string()),
 });
 
+/** The run that made it, for catalogs; ISO 8601 in UTC. */
+const run = z.object({
+  id: z.string().regex(RUN_ID_PATTERN),
+  startedAt: z.iso.datetime(),
+  committedAt: z.iso.datetime(),
+});
+
 const warning = z.object({ code: z.string(), message: z.string(), object: z.string().optional() });
 
 /** Everything but the lists of tables and large objects, which may be in parts. */
@@ -135,6 +142,7 @@ const head = {
   source: z.string().regex(NAME_PATTERN),
   kind: z.literal("full"),
   tool: z.object({ name: z.string(), version: z.string() }),
+  run: run.optional(),
   server,
   snapshot,
   tables: z.array(table),

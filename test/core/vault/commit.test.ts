@@ -82,8 +82,21 @@ describe("the commit", () => {
     const first = await commitManifest(store, envelope, ref, manifest, options);
     const before = new Map(store.objects);
     const second = await commitManifest(store, envelope, ref, structuredClone(manifest), options);
-    expect(second).toEqual({ manifest: first.manifest, isNew: false });
+    expect(second).toEqual({ ...first, isNew: false });
     expect(store.objects).toEqual(before);
+  });
+
+  test("done again later, after its answer was lost, is the first commit with the first moment", async () => {
+    const { envelope, manifest } = await writeSampleObjects(store, { recipients: [offline.recipient] });
+    const run = { id: "shop-20261121T021500Z-7k3f9q2mxa", startedAt: "2026-11-21T02:15:00.000Z" };
+    const at = (committedAt: string) =>
+      commitManifest(store, envelope, ref, { ...manifest, run: { ...run, committedAt } });
+    const first = await at("2026-11-21T02:20:00.000Z");
+    const second = await at("2026-11-21T02:21:00.000Z");
+    expect(second).toEqual({ ...first, isNew: false });
+    expect(second.stored.run?.committedAt).toBe("2026-11-21T02:20:00.000Z");
+    const other = { ...manifest, run: { ...run, startedAt: run.startedAt.replace("02:15", "02:16"), committedAt: "" } };
+    await expect(commitManifest(store, envelope, ref, other)).rejects.toThrow();
   });
 
   test("of other content is refused and leaves the first", async () => {
