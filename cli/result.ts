@@ -3,6 +3,7 @@
  * @module
  */
 import { type ErrorRecord, toErrorRecord } from "../core/errors.ts";
+import { printable, printableJson } from "../core/text.ts";
 import { CommandError } from "./errors.ts";
 import { type ExitCode, exitCodeOf, exitCodes } from "./output/exit-codes.ts";
 import type { Style } from "./output/style.ts";
@@ -25,7 +26,7 @@ const JSON_SCHEMA = 1;
 /** The one object of `--json`. */
 export function toJson(command: string, result: CommandResult): string {
   const { status, fields, error } = result;
-  return JSON.stringify({ schema: JSON_SCHEMA, command, status, ...fields, error });
+  return printableJson(JSON.stringify({ schema: JSON_SCHEMA, command, status, ...fields, error }));
 }
 
 export function succeeded(text: string, fields: Readonly<Record<string, unknown>>): CommandResult {
@@ -46,8 +47,8 @@ export function statusOf(error: ErrorRecord): ResultStatus {
 
 /** `holdfast: got and allowed (NameOfError, code)` and the hint below it. */
 export function formatError(error: ErrorRecord, style: Style): string {
-  const first = `${style.bad("holdfast:")} ${error.message} ${style.faint(`(${error.name}, ${error.code})`)}`;
-  return error.hint === undefined ? first : `${first}\n  ${error.hint}`;
+  const first = `${style.bad("holdfast:")} ${printable(error.message)} ${style.faint(`(${error.name}, ${error.code})`)}`;
+  return error.hint === undefined ? first : `${first}\n  ${printable(error.hint)}`;
 }
 
 /** As `toErrorRecord`, for the command's own errors too. */

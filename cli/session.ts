@@ -7,7 +7,7 @@ import { InterruptedError } from "./errors.ts";
 import type { ConnectionStore, Installation } from "./installation/port.ts";
 import type { ExitCode } from "./output/exit-codes.ts";
 import { createProgressLine, type ProgressLine } from "./output/progress.ts";
-import { createStyle, type Style } from "./output/style.ts";
+import { createStyle, type Style, styledLines } from "./output/style.ts";
 import { type CommandResult, failed, formatError, toJson } from "./result.ts";
 import type { World } from "./world.ts";
 
@@ -63,9 +63,10 @@ function lostPatience({ interrupted }: World): Promise<never> {
 /** Standard output gets the object or the text, standard error the error for people in either case. */
 export function tell(world: World, command: string, isJson: boolean, result: CommandResult): void {
   if (isJson) world.stdout.write(`${toJson(command, result)}\n`);
-  else if (result.text !== "") world.stdout.write(`${result.text}\n`);
+  else if (result.text !== "") world.stdout.write(`${styledLines(result.text)}\n`);
   if (result.error === undefined) return;
-  world.stderr.write(`${formatError(result.error, createStyle(world.stderr.isTTY === true, world.env))}\n`);
+  const told = formatError(result.error, createStyle(world.stderr.isTTY === true, world.env));
+  world.stderr.write(`${styledLines(told)}\n`);
 }
 
 /** `--installation` and `--json`, which every command has. */

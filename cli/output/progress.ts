@@ -3,6 +3,7 @@
  * @module
  */
 import type { Clock } from "../../core/ids.ts";
+import { printable } from "../../core/text.ts";
 
 export interface ProgressLine {
   /** Shows the text, or keeps it back when the last one is too recent. */
@@ -29,7 +30,7 @@ export function createProgressLine(stream: ProgressStream, clock: Clock): Progre
       update(text) {
         if (text === lastText) return;
         lastText = text;
-        stream.write(CLEAR_LINE + text.slice(0, (stream.columns ?? 80) - 1));
+        stream.write(CLEAR_LINE + printable(text).slice(0, (stream.columns ?? 80) - 1));
       },
       end() {
         if (lastText !== "") stream.write(CLEAR_LINE);
@@ -43,7 +44,7 @@ export function createProgressLine(stream: ProgressStream, clock: Clock): Progre
       if (text === lastText || now - lastAt < LOG_EVERY_MILLIS) return;
       lastText = text;
       lastAt = now;
-      stream.write(`${text}\n`);
+      stream.write(`${printable(text)}\n`);
     },
     end() {},
   };

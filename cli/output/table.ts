@@ -3,6 +3,7 @@
  * @module
  */
 import { stripVTControlCharacters } from "node:util";
+import { styledLine } from "./style.ts";
 
 export interface Column<Row> {
   readonly heading: string;
@@ -11,11 +12,11 @@ export interface Column<Row> {
   cell(row: Row): string;
 }
 
-/** Lines without trailing blanks, the heading first. */
+/** Lines without trailing blanks, the heading first; each row is one line, whatever is in it. */
 export function formatTable<Row>(columns: readonly Column<Row>[], rows: readonly Row[]): string {
   const lines = [
     columns.map(({ heading }) => heading),
-    ...rows.map((row) => columns.map((column) => column.cell(row))),
+    ...rows.map((row) => columns.map((column) => styledLine(column.cell(row)))),
   ];
   const widths = columns.map((_, index) => Math.max(...lines.map((line) => widthOf(line[index] ?? ""))));
   return lines
@@ -31,11 +32,11 @@ export function formatTable<Row>(columns: readonly Column<Row>[], rows: readonly
     .join("\n");
 }
 
-/** `name   value` lines; what is undefined is left out. */
+/** `name   value` lines, whatever is in a value; what is undefined is left out. */
 export function formatFields(fields: readonly (readonly [name: string, value: string | undefined])[]): string {
   const known = fields.filter((field): field is readonly [string, string] => field[1] !== undefined);
   const width = Math.max(0, ...known.map(([name]) => name.length));
-  return known.map(([name, value]) => `${name.padEnd(width)}  ${value}`).join("\n");
+  return known.map(([name, value]) => `${name.padEnd(width)}  ${styledLine(value)}`).join("\n");
 }
 
 function widthOf(cell: string): number {

@@ -3,6 +3,7 @@
  * @module
  */
 import type { Finding } from "../../core/catalog/index.ts";
+import { printable } from "../../core/text.ts";
 import type { RunReport } from "./start.ts";
 
 /** More than these are told by `--json`. */
@@ -19,7 +20,7 @@ export function findingLines(name: string, findings: readonly Finding[]): [strin
     .slice(0, SHOWN)
     .map(({ where, code, message }): [string, string] => [
       name,
-      `${message.includes(where) ? message : `${where}: ${message}`} (${code})`,
+      printable(`${message.includes(where) ? message : `${where}: ${message}`} (${code})`),
     ]);
   const more = findings.length - lines.length;
   return more > 0 ? [...lines, [name, `and ${more} more; --json lists them all`]] : lines;

@@ -5,7 +5,7 @@
 
 import type { ConnectionSettings } from "../connection.ts";
 import { dumpSchema, type Toc, type TocEntry } from "../ddl/index.ts";
-import { MARKER_SCHEMA } from "../load/marker.ts";
+import { isOfMarker } from "../load/entries.ts";
 import { openSession } from "../session.ts";
 import { quoteName } from "../sql.ts";
 import type { Difference } from "./difference.ts";
@@ -77,7 +77,12 @@ function describe(
   for (const entry of toc.entries) {
     const isPrivilege = entry.desc === "ACL" || entry.desc === "DEFAULT ACL";
     const isDatabase = entry.desc.startsWith("DATABASE") || isAbout(entry.tag, database);
-    if (isOfMarker(entry) || (isPrivilege && ignorePrivileges) || (isDatabase && ignoreDatabase)) continue;
+    if (
+      isOfMarker({ desc: entry.desc, schema: entry.namespace, name: entry.tag }) ||
+      (isPrivilege && ignorePrivileges) ||
+      (isDatabase && ignoreDatabase)
+    )
+      continue;
     const object = objectOf(entry, database);
     // Some kinds stand in several entries under one name, in no particular order.
     const parts = [described.get(object)?.definition, normalised(entry, database, isOtherQuoting)].filter(
@@ -90,12 +95,6 @@ function describe(
     });
   }
   return described;
-}
-
-function isOfMarker({ namespace, desc, tag }: TocEntry): boolean {
-  return (
-    namespace === MARKER_SCHEMA || (desc === "SCHEMA" && tag === MARKER_SCHEMA) || tag === `SCHEMA ${MARKER_SCHEMA}`
-  );
 }
 
 /** A restored database may have another name; what is said about it is the same. */

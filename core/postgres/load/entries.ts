@@ -23,9 +23,13 @@ const SECRET_KINDS: ReadonlySet<string> = new Set([
   "USER MAPPING",
 ]);
 
+/** What is said about a schema is tagged so. */
+const REMARKS: ReadonlySet<string> = new Set(["ACL", "COMMENT", "SECURITY LABEL"]);
+
 /** A source may itself hold an unfinished restore; its marker is not the user's data and would collide with ours. */
-export function isOfMarker({ schema, name }: RestoreEntry): boolean {
-  return isOfMarkerName(schema ?? name) || (schema === undefined && isOfMarkerName(name.replace(/^SCHEMA /, "")));
+export function isOfMarker({ desc, schema, name }: Pick<RestoreEntry, "desc" | "schema" | "name">): boolean {
+  if (schema !== undefined) return isOfMarkerName(schema);
+  return desc === "SCHEMA" ? isOfMarkerName(name) : REMARKS.has(desc) && name === `SCHEMA ${MARKER_SCHEMA}`;
 }
 
 export function isOfMarkerName(schema: string): boolean {

@@ -37,3 +37,14 @@ it("leaves out fields that are not known", () => {
     ]),
   ).toBe("id      x\nsource  y");
 });
+
+it("shows names that hold lines, colours and commands of a terminal as text, in cells and in values", () => {
+  const style = createStyle(true, {});
+  const hostile = "evil\n\u001b[2J\u009b31m\u202e";
+  const columns: Column<Row>[] = [{ heading: "NAME", cell: (row) => style.bad(row.name) }];
+  const table = formatTable(columns, [{ name: hostile, size: "" }]);
+  const shown = "evil\\n\\u{1b}[2J\\u{9b}31m\\u{202e}";
+  expect(table.split("\n")[1]).toBe(style.bad(hostile));
+  expect(table.split("\n")[1]).toBe(`\u001b[31m${shown}\u001b[39m`);
+  expect(formatFields([["warning", hostile]])).toBe(`warning  ${shown}`);
+});

@@ -5,13 +5,18 @@ import { ownerStatement } from "./owner.ts";
 import type { ClassifyOptions } from "./phases.ts";
 
 const PARTITIONED = "p";
-/** Around a GRANT by somebody other than the owner. */
-const IN_ANOTHERS_NAME = /^(?:SET SESSION AUTHORIZATION (?:"(?:[^"]|"")*"|[^\s;"]+)|RESET SESSION AUTHORIZATION);\n/gm;
+/** Around a GRANT by somebody other than the owner; or a quoted name, which may hold lines that look like it. */
+const IN_ANOTHERS_NAME =
+  /^(?:SET SESSION AUTHORIZATION (?:"(?:[^"]|"")*"|[^\s;"]+)|RESET SESSION AUTHORIZATION);\n|"(?:[^"]|"")*"/gm;
+
+function inOwnName(grants: string): string {
+  return grants.replaceAll(IN_ANOTHERS_NAME, (found) => (found.startsWith('"') ? found : ""));
+}
 
 /** What makes an entry, in order: its settings and definition as one transaction, then its owner. */
 export function entryStatements(entry: TocEntry, options: ClassifyOptions): string[] {
   const { withOwners = true, withTablespaces = true, withGrantors = true } = options;
-  const written = entry.desc === "ACL" && !withGrantors ? entry.defn?.replaceAll(IN_ANOTHERS_NAME, "") : entry.defn;
+  const written = entry.desc === "ACL" && !withGrantors ? inOwnName(entry.defn ?? "") : entry.defn;
   const definition = written !== undefined && hasCommand(written) ? written : undefined;
   const making = definition === undefined ? [] : [...placement(entry, withTablespaces), definition, ...late(entry)];
   const owner = withOwners ? ownerStatement(entry) : undefined;
