@@ -24,6 +24,8 @@ export interface MiniStackOptions {
   readonly port: number;
   readonly python: string;
   readonly certificate: Certificate;
+  /** Where functions find AWS, if that is not the local AWS itself: something that stands before it. */
+  readonly functionEndpoint?: string | undefined;
 }
 
 /** What a client needs to speak to it, and nothing of the developer's own AWS account. */
@@ -45,7 +47,8 @@ export function cleanEnvironment(): NodeJS.ProcessEnv {
 }
 
 /** Starts it, waits until it answers, gives its process id. */
-export async function startMiniStack({ dir, port, python, certificate }: MiniStackOptions): Promise<number> {
+export async function startMiniStack(options: MiniStackOptions): Promise<number> {
+  const { dir, port, python, certificate, functionEndpoint } = options;
   const temporary = path.join(dir, "tmp");
   await mkdir(temporary, { recursive: true });
   // Its Node worker is a CommonJS script, which Node would read as a module where a folder above says so, as this checkout does.
@@ -56,6 +59,8 @@ export async function startMiniStack({ dir, port, python, certificate }: MiniSta
     env: {
       ...cleanEnvironment(),
       ...clientEnvironment(port, certificate.certFile),
+      // Functions inherit this.
+      ...(functionEndpoint === undefined ? {} : { AWS_ENDPOINT_URL: functionEndpoint }),
       // Functions run as local processes, on the runtime's own Node.
       PATH: `${path.dirname(process.execPath)}${path.delimiter}${process.env.PATH ?? ""}`,
       TMPDIR: temporary,

@@ -25,6 +25,8 @@ export interface LocalOptions {
   /** Of the local AWS; absent: a free one. */
   readonly port?: number;
   readonly postgresPort?: number;
+  /** Puts something between the functions and the local AWS on `port` before that is started, and gives its address. */
+  readonly beforeAws?: (aws: { readonly port: number; readonly certificate: Certificate }) => Promise<string>;
   /** Told what happens, a line at a time. */
   readonly log?: (line: string) => void;
 }
@@ -111,7 +113,8 @@ async function startDatabase(
 async function startAws(dir: string, certificate: Certificate, options: LocalOptions, log: (line: string) => void) {
   const python = await ensurePython();
   const port = options.port ?? (await freePort());
-  const pid = await startMiniStack({ dir, port, python, certificate });
+  const functionEndpoint = await options.beforeAws?.({ port, certificate });
+  const pid = await startMiniStack({ dir, port, python, certificate, functionEndpoint });
   log(`The local AWS is up on port ${port}`);
   const env = clientEnvironment(port, certificate.certFile);
   try {

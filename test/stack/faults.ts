@@ -1,11 +1,11 @@
 /**
  * Things that happen to a run from outside: a server that stalls, sessions that are cut, processes that are killed.
  */
-import { readdir, readFile, readlink } from "node:fs/promises";
 import { setTimeout as pause } from "node:timers/promises";
 import { DescribeExecutionCommand } from "@aws-sdk/client-sfn";
 import pg from "pg";
 import type { TestDatabase } from "../support/postgres.ts";
+import { processAtPort } from "../support/process-at-port.ts";
 import { clients } from "../support/stack.ts";
 
 /** Asks until there is an answer; the test's own time limit ends a wait in vain. */
@@ -114,25 +114,6 @@ export async function terminate(database: TestDatabase, pid: number): Promise<vo
 }
 
 /** The process at the other end of a session: on this machine, found by the port it speaks from. */
-export async function clientProcessOf({ client_port }: Backend): Promise<number> {
-  const inode = await socketInode(client_port);
-  for (const entry of await readdir("/proc")) {
-    if (!/^\d+$/.test(entry)) continue;
-    for (const fd of await readdir(`/proc/${entry}/fd`).catch(() => [])) {
-      const target = await readlink(`/proc/${entry}/fd/${fd}`).catch(() => "");
-      if (target === `socket:[${inode}]`) return Number(entry);
-    }
-  }
-  throw new Error(`no process speaks from port ${client_port}`);
-}
-
-async function socketInode(port: number): Promise<string> {
-  const suffix = `:${port.toString(16).toUpperCase().padStart(4, "0")}`;
-  for (const file of ["/proc/net/tcp", "/proc/net/tcp6"]) {
-    for (const line of (await readFile(file, "utf8")).split("\n").slice(1)) {
-      const fields = line.trim().split(/\s+/);
-      if (fields[1]?.endsWith(suffix) && fields[9] !== undefined) return fields[9];
-    }
-  }
-  throw new Error(`no socket has port ${port}`);
+export function clientProcessOf({ client_port }: Backend): Promise<number> {
+  return processAtPort(client_port);
 }

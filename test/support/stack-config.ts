@@ -23,11 +23,13 @@ export default defineConfig({
     chinook: { ...source, connection: "chinook-read" },
     pagila: { ...source, connection: "pagila-read", verify: "full" },
     bank: { ...source, connection: "bank-read" },
+    stores: { ...source, connection: "stores-read" },
     broken: { ...source, connection: "broken-read" },
     spare: { ...source, connection: "spare-read", compression: { codec: "gzip" } },
     command: { ...source, connection: "command-read" },
     rescued: { ...source, connection: "rescued-read" },
     verified: { ...source, connection: "verified-read" },
+    chaos: { ...source, connection: "chaos-read", verify: "full" },
     scheduled: {
       ...source,
       connection: "scheduled-read",
@@ -37,6 +39,7 @@ export default defineConfig({
   targets: {
     restored: { connection: "restored-write" },
     command: { connection: "command-write" },
+    chaos: { connection: "chaos-write" },
   },
   limits: { longestRunMinutes: 5 },
 });

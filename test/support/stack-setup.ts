@@ -4,6 +4,7 @@ import path from "node:path";
 import type { TestProject } from "vitest/node";
 import type { InstallationParameter } from "../../core/config/index.ts";
 import { startLocal, stopLocal } from "../../infra/local/stack.ts";
+import { startFaults } from "./aws-faults/start.ts";
 
 /** What a test knows of the stack; `dir/logs` has what happened in it. */
 export interface ProvidedStack {
@@ -13,6 +14,8 @@ export interface ProvidedStack {
   readonly parameter: InstallationParameter;
   /** PEM of the certificate that both the local AWS and PostgreSQL show. */
   readonly ca: string;
+  /** Where `awsFault` asks for faults. */
+  readonly faultControl: string;
 }
 
 declare module "vitest" {
@@ -27,15 +30,20 @@ export default async function setup(project: TestProject): Promise<() => Promise
   const config = path.join(import.meta.dirname, "stack-config.ts");
   // Pauses before retries and of Wait states, as a share of what the state machines say.
   process.env.SFN_WAIT_SCALE ??= "0.3";
+  const faults = startFaults();
+  const stop = async () => {
+    await stopLocal(dir);
+    await faults.close();
+  };
   try {
-    const { env, parameter, postgres } = await startLocal({ dir, config });
+    const { env, parameter, postgres } = await startLocal({ dir, config, beforeAws: faults.open });
     const ca = await readFile(env.NODE_EXTRA_CA_CERTS ?? "", "utf8");
     const { host, port, user, password } = postgres;
-    project.provide("stack", { dir, env, parameter, ca });
+    project.provide("stack", { dir, env, parameter, ca, faultControl: faults.control() });
     project.provide("postgres", { host, port, user, password });
   } catch (error) {
-    await stopLocal(dir);
+    await stop();
     throw error;
   }
-  return () => stopLocal(dir);
+  return stop;
 }
