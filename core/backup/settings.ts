@@ -23,8 +23,11 @@ const settings = z.object({
 
 export type BackupSettings = z.output<typeof settings>;
 
+/** As configured when the run began; `concurrency` is less where preflight found fewer connections free. */
 export function backupSettings(run: Run): BackupSettings {
-  return settings.parse(run.settings);
+  const frozen = settings.parse(run.settings);
+  const workers = run.notes?.workers;
+  return typeof workers === "number" && workers < frozen.concurrency ? { ...frozen, concurrency: workers } : frozen;
 }
 
 /** Where the run's restore point lies in the vault. */

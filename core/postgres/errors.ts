@@ -16,8 +16,13 @@ const again = "Nothing to do if it passes: the step is tried again.";
 const reachable =
   "Check host and port, that the worker's subnets route to the database and that security groups admit them.";
 const trust = "Put the authority's certificate into the secret as sslrootcert; RDS's is in its own bundle.";
+const renew =
+  "Renew the server's certificate; until then only sslmode=require-no-verify would connect, to whoever answers.";
 const login =
   "Look at the stored connection; `holdfast connect NAME --replace` stores another. `restore --create` makes a database that is not there.";
+
+/** 53200 is a lack of memory of either kind; this one has a setting of its own. */
+const LOCK_TABLE_FULL = "53200 shared";
 
 /** Keys: whole SQLSTATE, else its class (two characters), or the code of a Node.js or TLS error. */
 const meanings: Readonly<Record<string, Meaning>> = {
@@ -36,7 +41,8 @@ const meanings: Readonly<Record<string, Meaning>> = {
   UNABLE_TO_VERIFY_LEAF_SIGNATURE: { name: "ConfigurationError", code: "certificate-not-trusted", hint: trust },
   UNABLE_TO_GET_ISSUER_CERT_LOCALLY: { name: "ConfigurationError", code: "certificate-not-trusted", hint: trust },
   UNABLE_TO_GET_ISSUER_CERT: { name: "ConfigurationError", code: "certificate-not-trusted", hint: trust },
-  CERT_HAS_EXPIRED: { name: "ConfigurationError", code: "certificate-expired", hint: trust },
+  CERT_HAS_EXPIRED: { name: "ConfigurationError", code: "certificate-expired", hint: renew },
+  CERT_NOT_YET_VALID: { name: "ConfigurationError", code: "certificate-expired", hint: renew },
   ERR_TLS_CERT_ALTNAME_INVALID: {
     name: "ConfigurationError",
     code: "certificate-of-another-host",
@@ -57,7 +63,12 @@ const meanings: Readonly<Record<string, Meaning>> = {
   "53200": {
     name: "PreconditionError",
     code: "server-out-of-memory",
-    hint: "If the message says shared memory, raise max_locks_per_transaction; it takes a restart.",
+    hint: "Give the server more memory, or let it use less: work_mem, max_connections.",
+  },
+  [LOCK_TABLE_FULL]: {
+    name: "PreconditionError",
+    code: "lock-table-too-small",
+    hint: "The server's table of locks is full: raise max_locks_per_transaction; it takes a restart.",
   },
   "53300": {
     name: "SourceUnavailableError",
@@ -70,6 +81,12 @@ const meanings: Readonly<Record<string, Meaning>> = {
     code: "query-cancelled",
     hint: "Someone cancelled the query on the server.",
   },
+  "57P03": {
+    name: "SourceUnavailableError",
+    code: "server-not-ready",
+    hint: "It is starting, recovering or shutting down. The step is tried again; run again once the server is up.",
+  },
+  "57P04": { name: "ConfigurationError", code: "database-not-found", hint: login },
   "57": { name: "SourceUnavailableError", code: "server-shut-down", hint: again },
   "25006": { name: "PreconditionError", code: "database-read-only", hint: "Connect to the primary." },
   // Locks and snapshots.
@@ -126,7 +143,7 @@ export function mapPostgresError(error: unknown, doing: string): HoldfastError {
   if (error instanceof HoldfastError) return error;
   const failure = error instanceof AggregateError && error.errors.length > 0 ? error.errors[0] : error;
   const { code, text } = describe(failure);
-  const found = meanings[code] ?? driverMeaning(failure, text) ?? meanings[code.slice(0, 2)];
+  const found = meanings[code] ?? tlsMeaning(code) ?? driverMeaning(failure, text) ?? meanings[code.slice(0, 2)];
   const meaning = found ?? unknownFailure(code);
   return new errorClasses[meaning.name](meaning.code, `${doing}: ${text}`, { hint: meaning.hint, cause: error });
 }
@@ -139,14 +156,22 @@ export function sqlState(error: unknown): string | undefined {
 
 function describe(failure: unknown): { code: string; text: string } {
   if (!(failure instanceof Error)) return { code: "", text: String(failure) };
-  const code = "code" in failure && typeof failure.code === "string" ? failure.code : "";
+  const given = "code" in failure && typeof failure.code === "string" ? failure.code : "";
   const isServer = failure instanceof pg.DatabaseError;
-  return { code, text: isServer ? `${failure.message} (SQLSTATE ${code})` : failure.message || code };
+  const code = given === "53200" && failure.message.includes("shared memory") ? LOCK_TABLE_FULL : given;
+  return { code, text: isServer ? `${failure.message} (SQLSTATE ${given})` : failure.message || code };
 }
 
 function driverMeaning(failure: unknown, text: string): Meaning | undefined {
   if (failure instanceof pg.DatabaseError) return undefined;
   return driverMessages.find(([pattern]) => pattern.test(text))?.[1];
+}
+
+/** Node.js's codes for what OpenSSL reports: no common version, a certificate revoked or malformed, an alert. */
+const TLS_FAILURE = /^(ERR_SSL_|ERR_OSSL_|ERR_TLS_|CERT_|EPROTO)/;
+
+function tlsMeaning(code: string): Meaning | undefined {
+  return TLS_FAILURE.test(code) ? { name: "ConfigurationError", code: "tls-failed", hint: trust } : undefined;
 }
 
 /** A statement that fails as it stands fails again: fails now, under the server's own code. */

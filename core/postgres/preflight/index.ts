@@ -13,6 +13,8 @@ export type { Warning } from "./warnings.ts";
 export interface PreflightReport {
   readonly server: ServerIdentity;
   readonly warnings: Warning[];
+  /** How many connections may copy at once; fewer than asked for where fewer are free, and a warning then says so. */
+  readonly workers: number;
 }
 
 /** The bundled pg_dump's major version reads servers up to its own. */
@@ -30,8 +32,8 @@ export async function preflight(session: Session, options: { readonly workers: n
   await refuseTransactionPooler(session.client, session.settings, "holdfast preflight");
   const server = await identifyServer(session);
   await checkPrivileges(session);
-  await checkCapacity(session, options.workers);
-  return { server, warnings: await collectWarnings(session) };
+  const { workers, warnings } = await checkCapacity(session, options.workers);
+  return { server, workers, warnings: [...warnings, ...(await collectWarnings(session))] };
 }
 
 function checkVersion({ serverVersion }: Session): void {

@@ -1,6 +1,7 @@
 /** ACCESS SHARE on many relations, and who stands in the way. @module */
 import { SnapshotLostError, SourceBusyError } from "../../errors.ts";
 import { sqlState } from "../errors.ts";
+import { lockTableFull, readLockRoom } from "../lock-room.ts";
 import type { Relation } from "../relations.ts";
 import type { Session } from "../session.ts";
 import { batches, qualifiedName } from "../sql.ts";
@@ -27,6 +28,11 @@ export function isLockRefused(error: unknown): boolean {
   return state === "55P03" || state === "40P01";
 }
 
+/** Out of shared memory: the table of locks is full. */
+function isLockTableFull(error: unknown): boolean {
+  return sqlState(error) === "53200";
+}
+
 /** Undefined table or schema: gone or renamed since it was listed. */
 export function isRelationGone(error: unknown): boolean {
   const state = sqlState(error);
@@ -35,7 +41,8 @@ export function isRelationGone(error: unknown): boolean {
 
 /**
  * Turns a failed lock into the error that says who blocked; asks the server, so the transaction must be usable again.
- * @returns SourceBusyError `lock-not-granted`, SnapshotLostError `table-gone`, or the error itself.
+ * @returns SourceBusyError `lock-not-granted`, SnapshotLostError `table-gone`, PreconditionError `lock-table-too-small`, or
+ * the error itself.
  */
 export async function explainLockFailure(
   session: Session,
@@ -48,6 +55,7 @@ export async function explainLockFailure(
       cause: error,
     });
   }
+  if (isLockTableFull(error)) return lockTableFull(await readLockRoom(session), relations.length, error);
   if (!isLockRefused(error)) return error;
   const blockers = await findBlockers(session, relations);
   const who = blockers.length === 0 ? "a session that is gone by now" : blockers.map(describeBlocker).join("; ");

@@ -22,6 +22,9 @@ describe("an error of the server or of the way to it", () => {
     ["53300", "SourceUnavailableError", "too-many-connections"],
     ["53400", "SourceUnavailableError", "server-out-of-resources"],
     ["57P01", "SourceUnavailableError", "server-shut-down"],
+    ["57P03", "SourceUnavailableError", "server-not-ready"],
+    ["57P04", "ConfigurationError", "database-not-found"],
+    ["53200", "PreconditionError", "server-out-of-memory"],
     ["57014", "SourceUnavailableError", "query-cancelled"],
     ["08006", "SourceUnavailableError", "connection-lost"],
     ["55P03", "SourceBusyError", "lock-not-granted"],
@@ -42,8 +45,20 @@ describe("an error of the server or of the way to it", () => {
     ["ENOTFOUND", "SourceUnavailableError", "host-not-found"],
     ["ENETUNREACH", "SourceUnavailableError", "host-unreachable"],
     ["CERT_HAS_EXPIRED", "ConfigurationError", "certificate-expired"],
+    ["CERT_REVOKED", "ConfigurationError", "tls-failed"],
+    ["ERR_SSL_UNSUPPORTED_PROTOCOL", "ConfigurationError", "tls-failed"],
   ])("code %s is %s %s", (socketCode, name, code) => {
     expect(mapPostgresError(fromSocket(socketCode), "connecting")).toMatchObject({ name, code });
+  });
+
+  it("names the setting when the server's table of locks is full", () => {
+    const full = Object.assign(fromServer("53200"), { message: "out of shared memory" });
+    expect(mapPostgresError(full, "dumping")).toMatchObject({
+      name: "PreconditionError",
+      code: "lock-table-too-small",
+      message: "dumping: out of shared memory (SQLSTATE 53200)",
+      hint: expect.stringContaining("max_locks_per_transaction"),
+    });
   });
 
   it("is told from several addresses by the first of them", () => {

@@ -84,17 +84,6 @@ describe("preflight", () => {
     await source.query("ALTER TABLE app.t DISABLE ROW LEVEL SECURITY");
   });
 
-  it("refuses when the server or the role allows too few connections", async () => {
-    const session = await source.open();
-    const few = refused("max-connections-too-low", /needs 504 connections, this role may have 9\d/);
-    await expect(preflight(session, { workers: 500 })).rejects.toMatchObject(few);
-    await session.end();
-    await source.query(`ALTER ROLE ${ROLE} CONNECTION LIMIT 5`);
-    const limited = refused("max-connections-too-low", /needs 8 connections, this role may have 5/);
-    await asReader((one) => expect(preflight(one, { workers: 4 })).rejects.toMatchObject(limited));
-    await source.query(`ALTER ROLE ${ROLE} CONNECTION LIMIT -1`);
-  });
-
   it("refuses more tables than half the lock table holds, naming the setting and a value", async () => {
     await source.query(
       `DO $$ BEGIN FOR i IN 1..1100 LOOP EXECUTE format('CREATE TABLE many_%s ()', i); END LOOP; END $$`,
