@@ -80,3 +80,29 @@ export const maximal: HoldfastConfigInput = {
   limits: { longestRunMinutes: 90 },
   tags: { team: "data" },
 };
+
+/** Every kind of thing there is, more than once where that matters: what docs/PERMISSIONS.md shows and stolen roles are tried on. */
+export const representative: HoldfastConfigInput = {
+  configVersion: 1,
+  installation: "main",
+  vault: {
+    offlineRecipientPublicKey:
+      "-----BEGIN PUBLIC KEY-----\nMIIBojANBgkqhkiG9w0BAQEFAAOCAY8AMIIBigKCAYEA\n-----END PUBLIC KEY-----\n",
+  },
+  networks: {
+    office: { vpcId: "vpc-0a1b2c3d", subnetIds: ["subnet-0a1b2c3d"], securityGroupIds: ["sg-0a1b2c3d"] },
+    plant: { vpcId: "vpc-1a1b2c3d", subnetIds: ["subnet-1a1b2c3d"], securityGroupIds: ["sg-1a1b2c3d"] },
+  },
+  sources: {
+    shop: { ...shop, schedules: { nightly: { expression: "cron(15 2 * * ? *)" } } },
+    ledger: { ...shop, connection: "ledger-read", network: "office" },
+    people: { ...shop, connection: "people-read", network: "office" },
+    machines: { ...shop, connection: "machines-read", network: "plant" },
+  },
+  targets: {
+    elsewhere: { connection: "elsewhere-write" },
+    drill: { connection: "drill-write", network: "office" },
+    rehearsal: { connection: "rehearsal-write", network: "plant" },
+  },
+  alerts: { emails: ["ops@example.com"] },
+};
