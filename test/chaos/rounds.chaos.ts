@@ -1,0 +1,52 @@
+/** Random faults at random moments for a given time: no green run may lie, no red one may be nameless or leave anything. */
+import { afterAll, beforeAll, expect, it } from "vitest";
+import { subscribeToAlerts } from "../stack/alerts.ts";
+import { catalog } from "../stack/sources.ts";
+import { storeConnection } from "../support/stack.ts";
+import { type Bank, foundBank } from "./bank.ts";
+import { parameters } from "./parameters.ts";
+import { randomOf } from "./random.ts";
+import { play, SOURCE, TARGET } from "./round.ts";
+
+let bank: Bank;
+let alerts: Awaited<ReturnType<typeof subscribeToAlerts>>;
+
+beforeAll(async () => {
+  bank = await foundBank();
+  await storeConnection(`${SOURCE}-read`, bank.database.name, "read");
+  await storeConnection(`${TARGET}-write`, "postgres", "write");
+  alerts = await subscribeToAlerts("chaos");
+});
+afterAll(async () => {
+  await alerts.end();
+  await bank.database.drop();
+});
+
+it("tells the truth under random faults", async () => {
+  const { seed, minutes, only } = parameters();
+  const end = performance.now() + minutes * 60_000;
+  const owed = new Set<string>();
+  const lies: string[] = [];
+  let green = 0;
+  let red = 0;
+  for (let number = only ?? 1; only === undefined ? performance.now() < end : number === only; number += 1) {
+    const startedAt = performance.now();
+    const { story, wrong, isGreen } = await play(number, randomOf(`${seed}/${number}`), { bank, alerts, owed });
+    if (isGreen) green += 1;
+    else red += 1;
+    const seconds = Math.round((performance.now() - startedAt) / 1000);
+    say(`round ${number} (${seconds} s) ${isGreen ? "green" : "red"}: ${story.join(" · ")}`);
+    for (const what of wrong) say(`  WRONG ${what}`);
+    lies.push(...wrong.map((what) => `round ${number}: ${what}`));
+  }
+  say(`seed ${seed}: ${green} green and ${red} red rounds, ${lies.length} things wrong`);
+  expect(lies).toEqual([]);
+  // A world in which nothing ever succeeds proves nothing about what is green.
+  expect(green).toBeGreaterThan(0);
+  expect((await catalog().restorePoints.list(SOURCE)).length).toBeGreaterThanOrEqual(green);
+});
+
+/** At once, so that a long run can be watched. */
+function say(line: string): void {
+  process.stdout.write(`${line}\n`);
+}

@@ -1,0 +1,36 @@
+/** A run under faults, from its start until everything that was begun by it has ended. */
+import { type Ended, startExecution, waitFor } from "../support/stack.ts";
+import type { Fault } from "./faults/fault.ts";
+import type { Struck } from "./faults/index.ts";
+import type { Random } from "./random.ts";
+
+/** One more fault is half as likely as the one before. */
+const MOST_FAULTS = 3;
+
+export interface UnderFaults {
+  readonly ended: Ended;
+  /** What the faults that came to strike did. */
+  readonly struck: readonly string[];
+  readonly run: Struck;
+}
+
+export interface Aim {
+  readonly machine: "backup" | "restore" | "verify";
+  readonly input: { readonly source: string } & object;
+  readonly database: Struck["database"];
+  readonly faults: readonly [Fault, ...Fault[]];
+  readonly random: Random;
+}
+
+export async function runUnderFaults({ machine, input, database, faults, random }: Aim): Promise<UnderFaults> {
+  const chosen = [random.pick(faults)];
+  while (chosen.length < MOST_FAULTS && random.happens(0.5)) chosen.push(random.pick(faults));
+  const ending = new AbortController();
+  const executionArn = await startExecution(machine, input);
+  const run: Struck = { source: input.source, executionArn, database, random, over: ending.signal };
+  const strikes = chosen.map((fault, place) => fault.strike({ ...run, random: random.fork(`fault ${place}`) }));
+  const ended = await waitFor(executionArn);
+  ending.abort();
+  const struck = (await Promise.all(strikes)).filter((what) => what !== undefined);
+  return { ended, struck, run };
+}
