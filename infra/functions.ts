@@ -256,7 +256,8 @@ export const functions = {
     timeoutSeconds: LONGEST,
     memoryMegabytes: ONE_CPU,
     environment: [...vaultEnvironment, "workBucket"],
-    permissions: [...loadPermissions, catalog.clear(), work.write()],
+    // Chunks are looked at before a target is emptied for them.
+    permissions: [...loadPermissions, vault.read("v1/data/"), catalog.clear(), work.write()],
   },
   "load-schema": {
     purpose: "Creates what has to be there before the data",

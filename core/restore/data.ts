@@ -2,12 +2,15 @@
  * Chunks of the vault into the target.
  * @module
  */
+import { IntegrityError, PreconditionError } from "../errors.ts";
 import { type Loaded, loadChunk, type TurnOptions } from "../postgres/load/chunk.ts";
 import { loadLargeObjects } from "../postgres/load/large-objects.ts";
 import type { Session } from "../postgres/session.ts";
-import { chunkObjectOf, type Slice } from "../vault/manifest/chunk-objects.ts";
+import { type ChunkObject, chunkObjectOf, type Slice } from "../vault/manifest/chunk-objects.ts";
 import type { ManifestTable } from "../vault/manifest/schema.ts";
+import { ObjectIntegrityError } from "../vault/object/errors.ts";
 import { readObject } from "../vault/object/read.ts";
+import { checkChunk } from "../vault/verify/checks.ts";
 import type { OpenRestorePoint } from "./restore-point.ts";
 
 export interface LoadOptions extends TurnOptions {
@@ -24,14 +27,44 @@ export async function loadPointChunk(
   n: number,
   options: LoadOptions = {},
 ): Promise<Loaded> {
-  const { written, slices } = chunkObjectOf(point.manifest, n);
-  const { signal, ...turn } = options;
+  const chunk = chunkObjectOf(point.manifest, n);
+  try {
+    return await loadSlices(session, point, chunk, options);
+  } catch (error) {
+    throw await blameBytes(error, point, chunk, options);
+  }
+}
+
+function loadSlices(
+  session: Session,
+  point: OpenRestorePoint,
+  { n, written, slices }: ChunkObject,
+  { signal, ...turn }: LoadOptions,
+): Promise<Loaded> {
   const open = (): AsyncIterable<Uint8Array> => readObject({ ...point, written, ...(signal && { signal }) });
   const input = { n, encoding: point.manifest.server.encoding, open, ...turn };
   if (slices.some(({ table }) => table === null)) {
     return loadLargeObjects(session, { ...input, slices: slices.map(({ chunk }) => chunk) });
   }
   return loadChunk(session, { ...input, slices: slices.flatMap(rowSlice) });
+}
+
+/**
+ * Rows are sent while they are read, so the server, or the count of its rows, may complain of bytes that only the end of the
+ * object shows to be others than the manifest's. Then it is those that are to be named, with the object they lie in.
+ */
+async function blameBytes(
+  error: unknown,
+  point: OpenRestorePoint,
+  chunk: ChunkObject,
+  { signal }: LoadOptions,
+): Promise<unknown> {
+  const isOfRows = error instanceof PreconditionError || error instanceof IntegrityError;
+  if (!isOfRows || error instanceof ObjectIntegrityError) return error;
+  return checkChunk({ ...point, ...(signal && { signal }) }, chunk).then(
+    () => error,
+    (found: unknown) => (found instanceof IntegrityError ? found : error),
+  );
 }
 
 function rowSlice({ table, chunk }: Slice) {

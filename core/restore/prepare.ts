@@ -16,6 +16,7 @@ import {
 } from "../postgres/load/target.ts";
 import type { Session } from "../postgres/session.ts";
 import { describeLeftOut, type LeavingOut, type RestoreOptions } from "./options.ts";
+import { assertReadable } from "./readable.ts";
 import { findSchemaJson, type OpenRestorePoint, schemaObjects } from "./restore-point.ts";
 import type { RestoreTarget } from "./target.ts";
 
@@ -37,13 +38,14 @@ export interface Prepared {
 const PREPARE_LOCK = 0x70726570;
 
 /**
- * Idempotent per restore point.
- * @throws PreconditionError `target-not-empty`, `target-incomplete`, `target-other-encoding`, `target-needed-by-provider`
+ * Idempotent per restore point. Nothing is created or dropped before the restore point was looked through.
+ * @throws IntegrityError, ObjectFrozenError as `assertReadable`; PreconditionError `target-not-empty`, `target-incomplete`, `target-other-encoding`, `target-needed-by-provider`
  */
 export async function prepareTarget(input: PrepareInput): Promise<Prepared> {
   const { target, applicationName, point } = input;
   const { maintenance } = target;
   if (maintenance !== undefined) {
+    await assertReadable(point, input.options);
     const properties = await readDatabaseProperties(point);
     await withLoadSession(maintenance, { applicationName }, (session) =>
       createDatabase(session, properties, target.settings.database),
@@ -57,21 +59,24 @@ export async function prepareTarget(input: PrepareInput): Promise<Prepared> {
   });
 }
 
-async function claim(session: Session, { point, options, onNotice }: PrepareInput): Promise<Prepared> {
+async function claim(session: Session, { point, options, onNotice, target }: PrepareInput): Promise<Prepared> {
   const { source, restorePointId } = point.ref;
   const wanted = { source, restorePointId, options: describeLeftOut(options) };
   const found = await readMarker(session);
   if (found !== undefined && found.source === source && found.restorePointId === restorePointId) {
     if (found.options === wanted.options) return { state: "continued" };
   }
+  const isLookedThrough = target.maintenance !== undefined;
   if (options.confirm) {
     const objects = await listTargetObjects(session);
     await assertProviderUntouched(session);
+    if (!isLookedThrough) await assertReadable(point, options);
     if (objects.length > 0) await onNotice?.(`dropping from ${session.settings.database}: ${describeObjects(objects)}`);
     await dropTargetObjects(session, objects);
   } else {
     if (found !== undefined) assertSameRestore(found, wanted);
     await assertTargetEmpty(session);
+    if (!isLookedThrough) await assertReadable(point, options);
   }
   await writeMarker(session, wanted);
   return { state: "new" };

@@ -5,12 +5,12 @@
 import { IntegrityError } from "../errors.ts";
 import { classify, parseArchive, type RestorePhases } from "../postgres/ddl/index.ts";
 import { isOfMarker } from "../postgres/load/entries.ts";
-import { type OpenEnvelope, openEnvelope } from "../vault/envelope/open.ts";
+import type { OpenEnvelope } from "../vault/envelope/open.ts";
 import type { Unwrapper } from "../vault/envelope/recipient.ts";
 import type { RestorePointRef } from "../vault/keys.ts";
-import { readManifest } from "../vault/manifest/read.ts";
 import type { Manifest } from "../vault/manifest/schema.ts";
 import { readSmallObject } from "../vault/object/small.ts";
+import { openManifest } from "../vault/open.ts";
 import type { Store } from "../vault/store/port.ts";
 
 /** Names under which a backup stores what belongs to the schema. */
@@ -36,8 +36,8 @@ export interface OpenRestorePoint {
 /** @throws IntegrityError when envelope or manifest are missing or changed; PreconditionError `envelope-no-recipient` */
 export async function openRestorePoint(access: VaultAccess, ref: RestorePointRef): Promise<OpenRestorePoint> {
   const { store } = access;
-  const envelope = await openEnvelope(store, ref, access.unwrappers);
-  return { ref, store, envelope, manifest: await readManifest(store, envelope, ref) };
+  const { envelope, manifest } = await openManifest(store, ref, access.unwrappers);
+  return { ref, store, envelope, manifest };
 }
 
 /** @throws IntegrityError `schema-object-missing`, or naming the object that was changed */

@@ -4,8 +4,9 @@
  */
 import { createHmac } from "node:crypto";
 import { z } from "zod";
-import { IntegrityError } from "../../errors.ts";
+import type { IntegrityError } from "../../errors.ts";
 import { keyIdOf, type RestorePointRef } from "../keys.ts";
+import { ObjectIntegrityError } from "../object/errors.ts";
 
 export const ENVELOPE_FORMAT = "holdfast-envelope-1";
 export const DATA_KEY_BYTES = 32;
@@ -41,37 +42,42 @@ export function keyCheckOf(dataKey: Uint8Array, keyId: string): string {
   return createHmac("sha256", dataKey).update(`holdfast-key-check-1 ${keyId}`).digest("hex");
 }
 
+/** Where an envelope was read from, which it has to say itself. */
+export interface EnvelopePlace {
+  readonly ref: RestorePointRef;
+  readonly generation: number;
+  /** Its key in the vault. */
+  readonly object: string;
+}
+
 /** @throws IntegrityError `envelope-invalid` when it is not JSON, not of this shape, or of another restore point */
-export function parseEnvelope(
-  bytes: Uint8Array,
-  ref: RestorePointRef,
-  generation: number,
-  object: string,
-): EnvelopeFile {
+export function parseEnvelope(bytes: Uint8Array, { ref, generation, object }: EnvelopePlace): EnvelopeFile {
   let json: unknown;
   try {
     json = JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(bytes));
   } catch (cause) {
-    throw invalid(object, "not JSON in UTF-8", cause);
+    throw invalidEnvelope(object, "not JSON in UTF-8", cause);
   }
   const parsed = envelopeFile.safeParse(json);
-  if (!parsed.success) throw invalid(object, z.prettifyError(parsed.error).replaceAll("\n", " "));
+  if (!parsed.success) throw invalidEnvelope(object, z.prettifyError(parsed.error).replaceAll("\n", " "));
   const envelope = parsed.data;
   const want = { ...ref, generation, keyId: keyIdOf(ref) };
   for (const field of ["source", "kind", "restorePointId", "generation", "keyId"] as const) {
     if (envelope[field] !== want[field]) {
-      throw invalid(
-        object,
-        `${field} is ${JSON.stringify(envelope[field])}, expected is ${JSON.stringify(want[field])}`,
-      );
+      const [got, expected] = [JSON.stringify(envelope[field]), JSON.stringify(want[field])];
+      throw invalidEnvelope(object, `${field} is ${got}, expected is ${expected}`);
     }
   }
   return envelope;
 }
 
-function invalid(object: string, reason: string, cause?: unknown): IntegrityError {
-  return new IntegrityError("envelope-invalid", `envelope ${object}: ${reason}`, {
-    hint: "The envelope was changed: an older generation, a version of the object or a replica may be whole.",
+export function invalidEnvelope(object: string, reason: string, cause?: unknown): IntegrityError {
+  return new ObjectIntegrityError(
+    "envelope-invalid",
+    object,
+    undefined,
+    reason,
     cause,
-  });
+    "The envelope was changed: an older generation, a version of the object or a replica may be whole.",
+  );
 }

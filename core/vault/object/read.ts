@@ -74,8 +74,9 @@ async function* bounded(
   for await (const piece of source) {
     bytes += piece.length;
     if (bytes > mostBytes) {
-      const code = what === "stored" ? "object-length-mismatch" : "plaintext-length-mismatch";
-      throw new ObjectIntegrityError(code, object, undefined, `is longer than ${mostBytes} bytes (${what})`);
+      const [code, offset] =
+        what === "stored" ? (["object-length-mismatch", mostBytes] as const) : ["plaintext-length-mismatch", undefined];
+      throw new ObjectIntegrityError(code, object, offset, `is longer than ${mostBytes} bytes (${what})`);
     }
     yield piece;
   }

@@ -76,13 +76,13 @@ export async function readSmallObject(
   key: string,
   written?: WrittenObject,
 ): Promise<SmallObject> {
-  const bytes = await gather(await store.read(key), 2 * MOST_SMALL_BYTES);
+  const tooLong = (error: unknown): never => {
+    if (!(error instanceof RangeError)) throw inObject(error, key);
+    throw new ObjectIntegrityError("object-length-mismatch", key, undefined, error.message, error);
+  };
+  const bytes = await gather(await store.read(key), 2 * MOST_SMALL_BYTES).catch(tooLong);
   const { codec, frames } = await openMessage(once(bytes), { key: envelope, ref, object: key });
-  const body = await gather(decompress(frames, codec), MOST_SMALL_BYTES).catch((error: unknown) => {
-    throw error instanceof RangeError
-      ? new ObjectIntegrityError("object-length-mismatch", key, undefined, error.message, error)
-      : inObject(error, key);
-  });
+  const body = await gather(decompress(frames, codec), MOST_SMALL_BYTES).catch(tooLong);
   const found = described(key, envelope, bytes, body);
   for (const field of ["bytes", "sha256", "plainBytes", "sha256Plain"] as const) {
     if (written !== undefined && found[field] !== written[field]) {

@@ -26,7 +26,8 @@ export async function checkPresence({ store }: CheckContext, written: ExpectedOb
   if (found === undefined) throw objectMissing(store.location, object);
   if (found.bytes !== bytes) {
     const reason = `has ${found.bytes} bytes, the manifest says ${bytes}`;
-    throw new ObjectIntegrityError("object-length-mismatch", object, undefined, reason);
+    // Up to there the object may be what it was.
+    throw new ObjectIntegrityError("object-length-mismatch", object, Math.min(found.bytes, bytes), reason);
   }
   if (isComparable(found.checksum, checksum) && found.checksum !== checksum) {
     const reason = `store has checksum ${found.checksum}, the manifest says ${checksum}`;

@@ -9,13 +9,14 @@
  * @module
  */
 import pLimit from "p-limit";
-import { listGenerations, openEnvelope, readGeneration } from "../envelope/open.ts";
+import { listGenerations, readGeneration } from "../envelope/open.ts";
 import type { Unwrapper } from "../envelope/recipient.ts";
+import { keyCheckOf } from "../envelope/schema.ts";
 import { type RestorePointRef, vaultKeys } from "../keys.ts";
 import { type ChunkObject, chunkObjects } from "../manifest/chunk-objects.ts";
-import { readManifest } from "../manifest/read.ts";
 import type { Manifest } from "../manifest/schema.ts";
 import { readSmallObject } from "../object/small.ts";
+import { foreignKey, openManifest } from "../open.ts";
 import type { Store } from "../store/port.ts";
 import { type CheckContext, checkChunk, checkFirstFrame, checkPresence } from "./checks.ts";
 import { Findings, type VerifyProgress, type VerifyReport } from "./report.ts";
@@ -66,22 +67,36 @@ export async function verifyRestorePoint(
   options: VerifyOptions = {},
 ): Promise<VerifyReport> {
   const findings = new Findings();
-  await checkGenerations(findings, store, ref);
-  const envelope = await findings.check(vaultKeys.envelopePrefix(ref), () => openEnvelope(store, ref, unwrappers));
-  if (envelope === undefined) return findings.report();
-  for (const error of envelope.damaged) findings.note(vaultKeys.envelopePrefix(ref), error);
-  const manifest = await findings.check(vaultKeys.manifestKey(ref), () => readManifest(store, envelope, ref));
-  if (manifest === undefined) return findings.report();
+  const keyChecks = await checkGenerations(findings, store, ref);
+  const opened = await findings.check(vaultKeys.manifestKey(ref), () => openManifest(store, ref, unwrappers));
+  if (opened === undefined) return findings.report();
+  const { envelope, manifest } = opened;
+  for (const error of envelope.damaged) findings.note(vaultKeys.manifestKey(ref), error);
+  const keyCheck = keyCheckOf(envelope.dataKey, envelope.keyId);
+  for (const [generation, check] of keyChecks) {
+    if (check !== keyCheck) findings.note(vaultKeys.envelopeKey(ref, generation), foreignKey(ref, generation));
+  }
   const { signal } = options;
   await checkObjects(level, findings, { store, envelope, ref, ...(signal && { signal }) }, manifest, options);
   return findings.report();
 }
 
-/** An older or newer generation that is damaged is a way in that is lost, even if another one opens. */
-async function checkGenerations(findings: Findings, store: Store, ref: RestorePointRef): Promise<void> {
+/**
+ * An older or newer generation that is damaged is a way in that is lost, even if another one opens.
+ * @returns the key check of each that is whole, which tells whether they hold one key, also those that are for others
+ */
+async function checkGenerations(
+  findings: Findings,
+  store: Store,
+  ref: RestorePointRef,
+): Promise<ReadonlyMap<number, string>> {
+  const keyChecks = new Map<number, string>();
   for (const generation of await listGenerations(store, ref)) {
-    await findings.check(vaultKeys.envelopeKey(ref, generation), () => readGeneration(store, ref, generation));
+    const object = vaultKeys.envelopeKey(ref, generation);
+    const file = await findings.check(object, () => readGeneration(store, ref, generation));
+    if (file !== undefined) keyChecks.set(generation, file.keyCheck);
   }
+  return keyChecks;
 }
 
 async function checkObjects(

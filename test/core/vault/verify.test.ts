@@ -112,7 +112,7 @@ const damages: readonly [what: string, VerifyLevel, () => void, key: string, cod
     "the envelope is missing",
     "presence",
     () => void store.objects.delete(vaultKeys.envelopeKey(ref, 1)),
-    vaultKeys.envelopePrefix(ref),
+    vaultKeys.envelopeKey(ref, 1),
     "envelope-missing",
   ],
   [

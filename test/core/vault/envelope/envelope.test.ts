@@ -151,7 +151,7 @@ describe("damage", () => {
   test("by any bytes or any JSON is a named error", () => {
     const parse = (bytes: Uint8Array): unknown => {
       try {
-        return parseEnvelope(bytes, ref, 1, "v1/meta/key");
+        return parseEnvelope(bytes, { ref, generation: 1, object: "v1/meta/key" });
       } catch (error) {
         return error;
       }
