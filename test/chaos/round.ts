@@ -46,7 +46,7 @@ export async function play(number: number, random: Random, stage: Stage): Promis
   const run = await endedRun(SOURCE, backup.ended.executionArn ?? "");
   story.push(...backup.struck, describe("backup", run));
   wrong.push(...(await judgeEnd(backup.ended, run, { database: bank.database, alerts: stage.alerts })));
-  if (random.happens(0.3)) story.push(`late: ${await deliverLate(backup.run)}`);
+  if (random.happens(0.3)) story.push(`late: ${(await deliverLate(backup.run)) ?? "nothing to deliver"}`);
   story.push(`${await business.close()} transactions meanwhile`);
   const restorePointId = run.restorePointId ?? "";
   if (run.status === "failed") {

@@ -17,6 +17,8 @@ export async function createDatabase(prefix: string, createOptions = ""): Promis
   const name = `${prefix}_${randomBytes(4).toString("hex")}`;
   await asAdmin((admin) => admin.query(`CREATE DATABASE ${name} ${createOptions}`));
   const pool = new pg.Pool({ ...server, database: name, max: 4 });
+  // Faults end sessions that nobody uses just then; the next query opens another.
+  pool.on("error", () => {});
   return {
     name,
     url: `postgres://${server.user}:${server.password}@${server.host}:${server.port}/${name}?sslmode=disable`,
@@ -31,6 +33,7 @@ export async function createDatabase(prefix: string, createOptions = ""): Promis
 
 export async function asAdmin<T>(work: (admin: pg.Client) => Promise<T>): Promise<T> {
   const admin = new pg.Client({ ...inject("postgres"), database: "postgres" });
+  admin.on("error", () => {});
   await admin.connect();
   try {
     return await work(admin);

@@ -12,7 +12,7 @@ interface Session {
 }
 
 /** Longer than the runs of a chaos usually take to get to work, so that some come too late. */
-const LATEST_MILLIS = 6_000;
+const LATEST_MILLIS = 4_000;
 
 /** One of the run's sessions, whichever. */
 function anySession(run: Struck): Promise<Session | undefined> {

@@ -4,7 +4,7 @@ import { paginateGetExecutionHistory } from "@aws-sdk/client-sfn";
 import { clients, startExecution, stopExecution } from "../../support/stack.ts";
 import { type Fault, moment, type Struck, whileRunning } from "./fault.ts";
 
-const LATEST_MILLIS = 8_000;
+const LATEST_MILLIS = 5_000;
 
 interface Call {
   readonly FunctionName: string;
