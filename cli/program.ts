@@ -5,6 +5,7 @@
 import { Command, CommanderError } from "commander";
 import manifest from "../package.json" with { type: "json" };
 import { addBackup } from "./commands/backup.ts";
+import { addCatalog } from "./commands/catalog.ts";
 import { addCompare } from "./commands/compare.ts";
 import { addConnect } from "./commands/connect.ts";
 import { addList } from "./commands/list.ts";
@@ -30,6 +31,7 @@ const commands: readonly ((program: Command, invoke: Invoke) => void)[] = [
   addRestore,
   addCompare,
   addRuns,
+  addCatalog,
   addConnect,
 ];
 

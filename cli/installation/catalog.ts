@@ -42,7 +42,8 @@ export function createCatalogView(client: DynamoDBDocumentClient, table: string,
 function asView(run: Run): RunView {
   const { runId, kind, source, status, phase, executionArn, startedAt } = run;
   const { finishedAt, restorePointId, reason, scheduledAt, error, findings } = run;
-  const optional = { finishedAt, restorePointId, reason, scheduledAt, error, findings };
+  const { rebuilt } = run.notes ?? {};
+  const optional = { rebuilt, finishedAt, restorePointId, reason, scheduledAt, error, findings };
   const known = Object.entries(optional).filter(([, value]) => value !== undefined);
   return { runId, kind, source, status, phase, executionArn, startedAt, ...Object.fromEntries(known) };
 }

@@ -4,8 +4,9 @@
  */
 import type { Progress, RestorePoint, Run } from "../../core/catalog/index.ts";
 import type { InstallationParameter } from "../../core/config/environment.ts";
+import type { Rebuilt } from "../../core/rebuild/judge.ts";
 
-export type MachineName = "backup" | "restore" | "verify" | "compare";
+export type MachineName = "backup" | "restore" | "verify" | "compare" | "rebuild";
 
 export interface Installation {
   readonly parameter: InstallationParameter;
@@ -50,4 +51,7 @@ export interface CatalogView {
 
 /** A run without its settings and notes, which are for its own states. */
 export type RunView = Pick<Run, "runId" | "kind" | "source" | "status" | "phase" | "executionArn" | "startedAt"> &
-  Partial<Pick<Run, "finishedAt" | "restorePointId" | "reason" | "scheduledAt" | "error" | "findings">>;
+  Partial<Pick<Run, "finishedAt" | "restorePointId" | "reason" | "scheduledAt" | "error" | "findings">> & {
+    /** What a rebuild of the catalog came to. */
+    readonly rebuilt?: Rebuilt;
+  };

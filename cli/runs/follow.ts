@@ -79,8 +79,13 @@ export function progressText(run: FollowedRun, view: Progress | undefined, elaps
   if (view === undefined) parts.push("starting");
   else {
     parts.push(view.phase);
-    if (view.chunksTotal > 0) parts.push(`${view.chunksDone} of ${view.chunksTotal} chunks`);
+    if (view.chunksTotal > 0) parts.push(`${view.chunksDone} of ${view.chunksTotal} ${unitOf(run)}`);
     if (view.bytesDone > 0) parts.push(formatBytes(view.bytesDone));
   }
   return [...parts, formatDuration(elapsedMillis)].join(" · ");
+}
+
+/** A rebuild has no chunks: its groups are of restore points. */
+function unitOf({ machine }: FollowedRun): string {
+  return machine === "rebuild" ? "groups" : "chunks";
 }

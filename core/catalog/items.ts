@@ -11,7 +11,7 @@ export const PROTOCOL = 1;
 /** Step Functions keeps executions for 90 days; a run's items go with them. */
 export const RUN_DAYS = 90;
 
-export type RunKind = "backup" | "verify" | "restore" | "compare";
+export type RunKind = "backup" | "verify" | "restore" | "compare" | "rebuild";
 export type RunStatus = "running" | "succeeded" | "failed" | "skipped";
 export type Settings = Readonly<Record<string, unknown>>;
 
@@ -44,12 +44,16 @@ export interface Run {
   /** Moved on by every worker; holders of a snapshot let go when it stands still. */
   readonly heartbeatAt: string;
   readonly finishedAt?: string;
+  /** When people and programs were told of its end. */
+  readonly toldAt?: string;
   /** Numbers of chunks given out so far; the next split takes the following one. */
   readonly chunkCounter?: number;
   /** Of the planned chunks, 1 to `chunksPlanned`, those up to `chunksTaken` have been handed out. */
   readonly chunksPlanned?: number;
   readonly chunksTaken?: number;
   readonly error?: ErrorRecord;
+  /** How it has ended, for people: the same words as in the alert and in the execution's cause. */
+  readonly line?: string;
   readonly findings?: readonly Finding[];
   /** Small facts that states hand on, e.g. the server's identity; never rows, never names of tables. */
   readonly notes?: Settings;
@@ -104,8 +108,8 @@ export interface RestorePoint {
   readonly restorePointId: string;
   readonly source: string;
   readonly kind: string;
-  /** `available`; `quarantined` once a verification has found damage. */
-  readonly status: "available" | "quarantined";
+  /** `available`; `quarantined` once a verification has found damage; `missing` when the vault has its manifest no more. */
+  readonly status: "available" | "quarantined" | "missing";
   readonly runId: string;
   readonly startedAt: string;
   readonly committedAt: string;

@@ -1,12 +1,19 @@
 /**
- * Restore points: written after their manifest, so whatever stands here can be restored.
+ * Restore points: written after their manifest, so whatever stands here could be restored when it was written.
  * @module
  */
+import { isDeepStrictEqual } from "node:util";
+import { StoreThrottledError } from "../errors.ts";
 import { type RestorePoint, SCHEMA } from "./items.ts";
 import { restorePointKey, STATUS_INDEX, sourceKey, statusKey } from "./keys.ts";
 import type { Item, Table } from "./table.ts";
 
-const statuses: readonly RestorePoint["status"][] = ["available", "quarantined"];
+const statuses: readonly RestorePoint["status"][] = ["available", "quarantined", "missing"];
+/** A verification may say something at the same moment; it does so once. */
+const RECONCILE_ATTEMPTS = 5;
+
+/** What became of a restore point that the vault has. */
+export type Reconciled = "filed" | "updated" | "unchanged";
 
 export function restorePoints(table: Table) {
   const list = async (source?: string, limit = Number.POSITIVE_INFINITY): Promise<RestorePoint[]> => {
@@ -32,13 +39,40 @@ export function restorePoints(table: Table) {
   return {
     /** Files a restore point that the catalog does not have; one that is there keeps what verifications said of it. */
     async put(point: RestorePoint): Promise<void> {
-      await table.putNew({
-        ...restorePointKey(point.source, point.restorePointId),
-        schema: SCHEMA,
-        ...point,
-        gsi1pk: statusKey(point.status),
-        gsi1sk: point.restorePointId,
+      await table.putNew(itemOf(point));
+    },
+
+    /**
+     * Makes the catalog say what the vault says. What a verification has said here stays: the newest of both counts, and damage
+     * always does. @throws StoreThrottledError `catalog-busy`
+     */
+    async reconcile(point: RestorePoint): Promise<Reconciled> {
+      for (let attempt = 1; attempt <= RECONCILE_ATTEMPTS; attempt += 1) {
+        const item = await table.get(restorePointKey(point.source, point.restorePointId));
+        if (item === undefined) {
+          if (await table.putNew(itemOf(point))) return "filed";
+          continue;
+        }
+        const next = { ...item, ...itemOf(withVerdictOf(asRestorePoint(item), point)) };
+        if (isDeepStrictEqual(next, item)) return "unchanged";
+        if (await replace(table, item, next)) return "updated";
+      }
+      throw new StoreThrottledError("catalog-busy", `restore point ${point.restorePointId} could not be filed`);
+    },
+
+    /** The vault has it no more. @returns false when something else was said of it meanwhile. */
+    async markMissing(point: RestorePoint): Promise<boolean> {
+      const marked = await table.update(restorePointKey(point.source, point.restorePointId), {
+        UpdateExpression: "SET #status = :missing, gsi1pk = :gsi1pk",
+        ConditionExpression: "#status = :known",
+        ExpressionAttributeNames: { "#status": "status" },
+        ExpressionAttributeValues: {
+          ":missing": "missing",
+          ":known": point.status,
+          ":gsi1pk": statusKey("missing"),
+        },
       });
+      return marked !== undefined;
     },
 
     /** Newest first; without a source, of all sources. */
@@ -65,6 +99,48 @@ export function restorePoints(table: Table) {
       });
     },
   };
+}
+
+function itemOf(point: RestorePoint): Item {
+  return {
+    ...restorePointKey(point.source, point.restorePointId),
+    schema: SCHEMA,
+    ...point,
+    gsi1pk: statusKey(point.status),
+    gsi1sk: point.restorePointId,
+  };
+}
+
+function withVerdictOf(known: RestorePoint, point: RestorePoint): RestorePoint {
+  const isDamaged = known.status === "quarantined" || point.status === "quarantined";
+  const verified = [known.verified, point.verified]
+    .filter((one) => one !== undefined)
+    .reduce<RestorePoint["verified"]>(
+      (newest, one) => (newest !== undefined && newest.at >= one.at ? newest : one),
+      undefined,
+    );
+  return {
+    ...point,
+    status: isDamaged ? "quarantined" : "available",
+    ...(verified === undefined ? {} : { verified }),
+  };
+}
+
+/** Unless a verification has changed it since it was read. */
+function replace(table: Table, known: Item, next: Item): Promise<boolean> {
+  const { status, verified } = asRestorePoint(known);
+  const isVerdict = verified === undefined ? "attribute_not_exists(verified)" : "verified.#at = :at";
+  return table.transact((TableName) => [
+    {
+      Put: {
+        TableName,
+        Item: { ...next },
+        ConditionExpression: `#status = :status AND ${isVerdict}`,
+        ExpressionAttributeNames: { "#status": "status", ...(verified === undefined ? {} : { "#at": "at" }) },
+        ExpressionAttributeValues: { ":status": status, ...(verified === undefined ? {} : { ":at": verified.at }) },
+      },
+    },
+  ]);
 }
 
 async function byStatus(table: Table, status: string, id?: string): Promise<RestorePoint[]> {

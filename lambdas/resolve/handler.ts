@@ -5,6 +5,7 @@ import { prepareBackup, restartBackup } from "../../core/backup/prepare.ts";
 import { prepareVerify } from "../../core/backup/prepare-verify.ts";
 import type { RunKind } from "../../core/catalog/index.ts";
 import { ConfigurationError } from "../../core/errors.ts";
+import { prepareRebuild } from "../../core/rebuild/prepare.ts";
 import { prepareCompareRun, prepareRestoreRun } from "../../core/restore/run/settings.ts";
 import { type Begun, beginRun, type Prepare } from "../../core/runs/begin.ts";
 import { boundary, TIMEOUT_EARLY } from "../shared/boundary.ts";
@@ -17,22 +18,32 @@ const preparers: Readonly<Partial<Record<RunKind, Prepare>>> = {
   verify: prepareVerify,
   restore: prepareRestoreRun,
   compare: prepareCompareRun,
+  rebuild: prepareRebuild,
 };
 
-const inputField = z.object({
+/** As whoever starts an execution has written it; closed, so that what is misspelt is refused and not passed over. */
+const inputField = z.strictObject({
   source: nameField,
   reason: z.string().max(500).optional(),
-  scheduledAt: z.string().max(40).optional(),
+  scheduledAt: z
+    .string()
+    .regex(/^[\d:.TZ+-]{10,40}$/)
+    .optional(),
   options: z.record(z.string(), z.unknown()).optional(),
 });
 
-const event = z.union([
-  z.object({ kind: kindField, execution: executionField, input: inputField }),
-  z.object({ restart: runIdField, epoch: z.number().int() }),
-]);
+const beginning = z.object({ kind: kindField, execution: executionField, input: inputField });
+const restart = z.object({ restart: runIdField, epoch: z.number().int() });
+type ResolveEvent = z.output<typeof beginning> | z.output<typeof restart>;
 
-export const handler = middy<z.output<typeof event>, Begun>(TIMEOUT_EARLY)
-  .use(boundary(parserOf(event)))
+/** Told apart first, so that a refusal names the field and not only that neither fits. */
+function parse(event: unknown): ResolveEvent {
+  const isRestart = typeof event === "object" && event !== null && "restart" in event;
+  return isRestart ? parserOf(restart)(event) : parserOf(beginning)(event);
+}
+
+export const handler = middy<ResolveEvent, Begun>(TIMEOUT_EARLY)
+  .use(boundary(parse))
   .handler(async (request) => {
     const config = await bundledConfig();
     const context = { catalog: catalog(), config, workers: workersByNetwork(), clock, random };

@@ -5,6 +5,7 @@
 import { z } from "zod";
 import { ConfigurationError } from "../../core/errors.ts";
 import { NAME_PATTERN, RUN_ID_PATTERN } from "../../core/ids.ts";
+import { describeIssues } from "../../core/runs/options.ts";
 
 export const runIdField = z.string().regex(RUN_ID_PATTERN);
 export const nameField = z.string().regex(NAME_PATTERN);
@@ -15,10 +16,7 @@ export function parserOf<Output extends object>(schema: z.ZodType<Output>): (inp
   return (input) => {
     const result = schema.safeParse(input);
     if (result.success) return result.data;
-    const issues = result.error.issues.map(
-      ({ path, message }) => `${path.join(".") || "input"}: ${message.toLowerCase()}`,
-    );
-    throw new ConfigurationError("invalid-event", issues.join("; "), {
+    throw new ConfigurationError("invalid-event", describeIssues(result.error, "event"), {
       hint: "A state machine is started with { source, reason?, scheduledAt?, options? }; the other events are its own.",
     });
   };
@@ -35,7 +33,7 @@ export type RunEvent = z.output<typeof runEvent>;
 export type EpochEvent = z.output<typeof epochEvent>;
 export type ChunkEvent = z.output<typeof chunkEvent>;
 
-export const kindField = z.enum(["backup", "verify", "restore", "compare"]);
+export const kindField = z.enum(["backup", "verify", "restore", "compare", "rebuild"]);
 
 /** `$states.context.Execution`, as the state machines hand it on. */
 export const executionField = z.object({ arn: z.string(), name: z.string(), startedAt: z.string() });

@@ -4,11 +4,11 @@ import { ConfigurationError } from "../../core/errors.ts";
 import { wordsOf } from "../docs/pages.ts";
 import { holdfast, RESTORE_POINT_ID, restorePoint } from "./support/fakes.ts";
 
-const everyCommand = ["backup", "list", "show", "verify", "restore", "compare", "runs", "connect"];
+const everyCommand = ["backup", "list", "show", "verify", "restore", "compare", "runs", "catalog rebuild", "connect"];
 
 describe("the command line", () => {
   it.each(everyCommand)("explains %s with examples that it understands", async (command) => {
-    const help = await holdfast([command, "--help"]);
+    const help = await holdfast([...command.split(" "), "--help"]);
     expect(help.exitCode).toBe(0);
     const examples = help.stdout.slice(help.stdout.indexOf("Examples:")).match(/(?<=\bholdfast )[^#\n]*/g) ?? [];
     expect(examples.length).toBeGreaterThan(0);
@@ -31,12 +31,13 @@ describe("the command line", () => {
     [["restore", "latest", "--source", "shop"], "missing-option"],
     [["restore", "latest", "--source", "shop", "--to", "t", "--vault", "x"], "direct-only"],
     [["compare", "latest", "--to", "t"], "missing-mandatory-option-value"],
+    [["catalog", "rebuild", "Shop"], "invalid-name"],
   ])("refuses %j with 2", async (argv, code) => {
     const told = await holdfast([...argv, "--json"]);
     expect(told).toMatchObject({ exitCode: 2, started: [] });
     expect(told.json).toMatchObject({
       schema: 1,
-      command: argv[0],
+      command: expect.stringContaining(argv[0] ?? ""),
       status: "failed",
       error: { name: "UsageError", code },
     });
@@ -196,5 +197,35 @@ describe("holdfast connect", () => {
     const told = await holdfast(["connect", secret]);
     expect(told).toMatchObject({ exitCode: 2, stored: [] });
     expect(told.stderr).not.toContain("s3cret-word");
+  });
+});
+
+describe("a rebuild of the catalog", () => {
+  const rebuilt = { found: 12, filed: 9, updated: 1, unchanged: 0, refused: 2, missing: 1 };
+
+  it("is of every source without one, and of the one that is named", async () => {
+    const every = await holdfast(["catalog", "rebuild"]);
+    expect(every.started).toMatchObject([
+      { machine: "rebuild", input: { source: "all", options: { everySource: true } } },
+    ]);
+    const one = await holdfast(["catalog", "rebuild", "shop"]);
+    expect(one.started).toMatchObject([
+      { machine: "rebuild", input: { source: "shop", options: { everySource: false } } },
+    ]);
+  });
+
+  it("tells what it came to, in words and as JSON, also when it failed of what it found", async () => {
+    const error = { name: "IntegrityError", code: "manifest-invalid", message: "v1/meta/x: is no manifest" };
+    const issue = { where: "v1/meta/x", code: error.code, message: "is no manifest" };
+    const options = {
+      executions: [{ status: "failed" as const }],
+      run: { kind: "rebuild" as const, error, findings: [issue], rebuilt },
+    };
+    const told = await holdfast(["catalog", "rebuild", "--json"], options);
+    expect(told.exitCode).toBe(4);
+    expect(told.json).toMatchObject({ command: "catalog rebuild", status: "failed", rebuilt, issues: [issue], error });
+    const text = (await holdfast(["catalog", "rebuild"], options)).stdout;
+    for (const line of [/filed +9/, /not readable +2/, /missing +1/, /v1\/meta\/x/]) expect(text).toMatch(line);
+    expect(text).not.toContain("as they were");
   });
 });

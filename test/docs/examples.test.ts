@@ -53,6 +53,7 @@ describe("docs/CLI.md", () => {
     [["restore", "latest", "--source", "shop", "--to", "staging"]],
     [["compare", "latest", "--source", "shop", "--to", "staging"]],
     [["runs"]],
+    [["catalog", "rebuild", "shop"]],
     [["connect", "shop"]],
   ])("has every field of --json that %j prints", async (argv) => {
     const table = read("docs/CLI.md")
