@@ -23,6 +23,7 @@ export interface NewRun {
 export interface RunEnd {
   readonly status: Exclude<RunStatus, "running">;
   readonly error?: ErrorRecord;
+  readonly line?: string;
   readonly findings?: readonly Finding[];
   readonly notes?: Settings;
 }
@@ -143,9 +144,12 @@ export function runs(table: Table) {
     /** Ends the run, its phase left as a trace, and gives its lease back; only the first end counts. @returns false when it had ended before. */
     async finish(runId: string, end: RunEnd): Promise<boolean> {
       const now = table.now();
-      const optional = Object.entries({ error: end.error, findings: end.findings, notes: end.notes }).filter(
-        ([, value]) => value !== undefined,
-      );
+      const optional = Object.entries({
+        error: end.error,
+        line: end.line,
+        findings: end.findings,
+        notes: end.notes,
+      }).filter(([, value]) => value !== undefined);
       const ended = await table.update(runKey(runId), {
         UpdateExpression: [
           "SET #status = :status, finishedAt = :now, gsi1pk = :gsi1pk",

@@ -5,6 +5,7 @@
 import type { Catalog, Finding, Run, RunKind, RunStatus, Settings } from "../catalog/index.ts";
 import { type ErrorRecord, HoldfastError } from "../errors.ts";
 import { lineOf } from "./failure.ts";
+import { figuresOf, type RunFigures } from "./figures.ts";
 import { type Execution, runIdOf } from "./identity.ts";
 
 export interface EndRequest {
@@ -22,9 +23,11 @@ export interface EndContext {
   readonly installation: string;
   sendAlert(subject: string, message: string): Promise<void>;
   sendEvent(detailType: string, detail: Settings): Promise<void>;
+  /** Figures of a run that has ended; may be given twice when a function ended between telling and noting that it told. */
+  measure(figures: RunFigures): void;
 }
 
-/** The output of every state machine, and the line that its Fail state shows. */
+/** The output of every state machine; the line is what its Fail state shows. */
 export interface Ended {
   readonly runId: string;
   readonly restorePointId: string;
@@ -51,6 +54,7 @@ export async function endRun(request: EndRequest, context: EndContext): Promise<
   const { status, error, findings } = request;
   await context.catalog.runs.finish(run.runId, {
     status,
+    line: lineOf({ ...request, source: run.source }),
     ...(error === undefined ? {} : { error }),
     ...(findings === undefined ? {} : { findings }),
   });
@@ -93,7 +97,9 @@ async function tell(request: EndRequest, run: Run | undefined, context: EndConte
     runId: run?.runId,
     restorePointId: run?.restorePointId,
     error,
+    line: lineOfEnd(request, run),
   });
+  context.measure(await figuresOf(request, run, context.catalog));
   if (status === "failed") await context.sendAlert(subjectOf(request, run, context.installation), bodyOf(request, run));
   const [urgent] = urgentWarnings(run);
   if (status === "succeeded" && urgent !== undefined) {
@@ -117,7 +123,14 @@ function subjectOf({ kind, error }: EndRequest, run: Run | undefined, installati
   return `Holdfast ${installation}: ${kind} of ${run?.source ?? "an unknown source"} failed, ${error?.code ?? "unknown"}`;
 }
 
-function bodyOf({ kind, execution, error }: EndRequest, run: Run | undefined): string {
+/** As the catalog has it. */
+function lineOfEnd(request: EndRequest, run: Run | undefined): string {
+  return run?.line ?? lineOf({ ...request, source: run?.source });
+}
+
+/** The line first: a telephone shows no more of a message. */
+function bodyOf(request: EndRequest, run: Run | undefined): string {
+  const { execution, error } = request;
   const facts: readonly (readonly [string, string | undefined])[] = [
     ["source", run?.source],
     ["run", run?.runId],
@@ -127,20 +140,20 @@ function bodyOf({ kind, execution, error }: EndRequest, run: Run | undefined): s
     ["execution", execution.arn],
   ];
   return [
-    `The ${kind} has failed.`,
-    "",
-    error === undefined ? "No error was recorded." : lineOf(error),
-    ...(error?.hint === undefined ? [] : [error.hint]),
+    lineOfEnd(request, run),
     "",
     ...facts.filter(([, value]) => value !== undefined).map(([name, value]) => `${name}: ${value}`),
     "",
-    ...(run === undefined ? [] : [`More: holdfast show ${run.runId}`]),
+    ...(run === undefined
+      ? ["There is no run in the catalog, for the input named no source that could be one."]
+      : [`More: holdfast show ${run.runId}`, `Logs: holdfast logs ${run.runId} --errors`]),
     `What to do: docs/RUNBOOK.md, section ${error?.code ?? "unexpected"}`,
   ].join("\n");
 }
 
-function endedOf({ status, error }: EndRequest, run: Run | undefined): Ended {
-  const line = error === undefined ? status : lineOf(error);
+function endedOf(request: EndRequest, run: Run | undefined): Ended {
+  const { status, error } = request;
+  const line = lineOfEnd(request, run);
   const ended = { runId: run?.runId ?? "", restorePointId: run?.restorePointId ?? "", status, line };
   return error === undefined ? ended : { ...ended, error };
 }

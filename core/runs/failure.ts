@@ -1,7 +1,8 @@
 /**
- * From what Step Functions hands a Catch back to an error record.
+ * From what Step Functions hands a Catch back to an error record, and on to the one line that tells how a run has ended.
  * @module
  */
+import type { RunKind, RunStatus } from "../catalog/index.ts";
 import type { ErrorRecord } from "../errors.ts";
 
 /** A message for people; the whole of it is in the logs. */
@@ -24,9 +25,27 @@ export function parseCause(name: string, cause: string | undefined): ErrorRecord
   return hint === undefined ? record : { ...record, hint };
 }
 
-/** One readable line: what a state machine's Fail state and an alert's subject say. */
-export function lineOf({ name, code, message }: ErrorRecord): string {
-  return `${name} (${code}): ${message}`;
+export interface RunEnding {
+  readonly kind: RunKind;
+  /** Absent where the input named none that could be one. */
+  readonly source: string | undefined;
+  readonly status: Exclude<RunStatus, "running">;
+  readonly error?: ErrorRecord;
+}
+
+/**
+ * What has ended, why, and what to do: the one line that the catalog, the console's cause, the alert and the command say
+ * alike. Without line breaks and other control characters, whatever a server or a name brought.
+ */
+export function lineOf({ kind, source, status, error }: RunEnding): string {
+  const what = `${kind} of ${source ?? "an unknown source"} ${status}`;
+  if (error === undefined) return what;
+  const { name, code, message, hint } = error;
+  return onOneLine(`${what}: ${message} (${name}, ${code}). ${hint ?? `Look up ${code} in docs/RUNBOOK.md.`}`);
+}
+
+function onOneLine(text: string): string {
+  return text.replaceAll(/[\p{Cc}\p{Cf}\p{Z}]+/gu, " ");
 }
 
 /** Names that are not ours come from AWS: `States.Timeout` → `states-timeout`. */

@@ -7,6 +7,7 @@ import { vaultKeys } from "../../core/vault/keys.ts";
 import { boundary, TIMEOUT_EARLY } from "../shared/boundary.ts";
 import { catalog, fromEnvironment, installation, s3Client, sendAlert, sendEvent } from "../shared/deps.ts";
 import { kindField, parserOf } from "../shared/events.ts";
+import { measureRun } from "../shared/metrics.ts";
 import { abortUploads } from "./abort-uploads.ts";
 
 const statusEvent = z.object({
@@ -52,6 +53,7 @@ export const handler = middy<EndedExecution, Ended>(TIMEOUT_EARLY)
       installation: installation(),
       sendAlert,
       sendEvent,
+      measure: measureRun(installation()),
       abortUploads: (point) =>
         abortUploads(s3Client(), fromEnvironment("vaultBucket"), vaultKeys.dataPrefix({ ...point, kind: "full" })),
     }),

@@ -6,6 +6,7 @@ import { parseCause } from "../../core/runs/failure.ts";
 import { boundary, TIMEOUT_EARLY } from "../shared/boundary.ts";
 import { catalog, installation, sendAlert, sendEvent } from "../shared/deps.ts";
 import { executionField, failureField, findingField, kindField, parserOf } from "../shared/events.ts";
+import { measureRun } from "../shared/metrics.ts";
 
 const event = z.object({
   kind: kindField,
@@ -27,5 +28,6 @@ export const handler = middy<z.output<typeof event>, Ended>(TIMEOUT_EARLY)
       ...(failure === undefined ? {} : { error: parseCause(failure.Error, failure.Cause) }),
       ...(findings === undefined ? {} : { findings }),
     };
-    return endRun(request, { catalog: catalog(), installation: installation(), sendAlert, sendEvent });
+    const measure = measureRun(installation());
+    return endRun(request, { catalog: catalog(), installation: installation(), sendAlert, sendEvent, measure });
   });

@@ -1,16 +1,20 @@
 /**
  * What every function does at its edge: unknown input becomes a parsed event, errors get the form that state machines and
- * the catalog can read, and one line says what began and how it ended.
+ * the catalog can read, every line carries the run's id, and one line says what began and how it ended.
  * @module
  */
-import { Metrics, MetricUnit } from "@aws-lambda-powertools/metrics";
 import type { MiddlewareObj } from "@middy/core";
 import { asStoreError, isAwsError } from "../../core/catalog/index.ts";
+import { environment } from "../../core/config/environment.ts";
 import { type ErrorRecord, toErrorRecord } from "../../core/errors.ts";
+import { errorDimension } from "../../core/runs/figures.ts";
 import { logger } from "./logger.ts";
+import { publish } from "./metrics.ts";
+import { runIdOfEvent } from "./run-of-event.ts";
+import { beginWork } from "./work.ts";
 
 /** Fields of an event that find a line again; never anything that could hold a secret. */
-const LOGGED_FIELDS = ["runId", "source", "restorePointId", "n", "epoch"] as const;
+const LOGGED_FIELDS = ["source", "restorePointId", "kind", "phase", "n", "groups", "epoch", "status", "where"] as const;
 /** State output is limited, and a server's message can quote a whole statement. */
 const LONGEST_MESSAGE = 1000;
 /** State machines keep 4,000 characters of a Cause: of Lambda's payload, in which our JSON stands escaped as a string. */
@@ -21,29 +25,34 @@ export const TIMEOUT_EARLY = { timeoutEarlyInMillis: 5_000 } as const;
 
 /** Event, result and context of all our functions are plain JSON, so the middleware needs none of middy's type parameters. */
 export function boundary<Event extends object>(parse: (input: unknown) => Event): MiddlewareObj {
-  const metrics = new Metrics({ namespace: "Holdfast" });
   let startedAt = 0;
+  let endWork = () => {};
   const spent = () => Math.round(performance.now() - startedAt);
 
   return {
     before: (request) => {
       startedAt = performance.now();
+      endWork = beginWork(() => request.context.getRemainingTimeInMillis());
       logger.resetKeys();
+      // Before it is parsed: a refused event is looked for by its run as well.
+      logger.appendKeys({ requestId: request.context.awsRequestId, runId: runIdOfEvent(request.event) });
       const event = parse(request.event);
-      logger.appendKeys(loggedFields(event));
-      logger.appendKeys({ requestId: request.context.awsRequestId });
+      logger.appendKeys({ runId: runIdOfEvent(event), ...loggedFields(event) });
       request.event = event;
       logger.info("begun");
     },
     after: () => {
+      endWork();
       logger.info("done", { durationMillis: spent() });
     },
     onError: (request) => {
+      endWork();
       const error = asStoreError(nameTimeouts(request.error));
       const record = toErrorRecord(error);
-      metrics.addMetric(`Error${record.name}`, MetricUnit.Count, 1);
-      metrics.publishStoredMetrics();
       logger.error("failed", { durationMillis: spent(), error: record, ...trace(error) });
+      // Not by `fromEnvironment`, whose own error would take this one's place.
+      const installation = process.env[environment.installation] || "unknown";
+      publish({ StepErrors: 1 }, { installation, error: errorDimension(record.name) }, runIdOfEvent(request.event));
       request.error = asReported(record, error);
     },
   };
@@ -79,17 +88,22 @@ function nameTimeouts(error: unknown): unknown {
   return renamed;
 }
 
-function trace(error: unknown): { stack?: string; cause?: ErrorRecord } {
+/** An error wrapped this often tells no more by one further in. */
+const MOST_CAUSES = 5;
+
+function trace(error: unknown): { stack?: string; causes?: ErrorRecord[] } {
   if (!(error instanceof Error)) return {};
-  return {
-    ...(error.stack === undefined ? {} : { stack: error.stack }),
-    ...(error.cause === undefined ? {} : { cause: toErrorRecord(error.cause) }),
-  };
+  const causes: ErrorRecord[] = [];
+  let { cause } = error;
+  while (cause !== undefined && causes.length < MOST_CAUSES) {
+    causes.push(toErrorRecord(cause));
+    cause = cause instanceof Error ? cause.cause : undefined;
+  }
+  return { ...(error.stack === undefined ? {} : { stack: error.stack }), ...(causes.length === 0 ? {} : { causes }) };
 }
 
 function loggedFields(event: object): Record<string, unknown> {
   const fields = event as Readonly<Record<string, unknown>>;
-  return Object.fromEntries(
-    LOGGED_FIELDS.filter((name) => fields[name] !== undefined).map((name) => [name, fields[name]]),
-  );
+  const known = LOGGED_FIELDS.filter((name) => ["string", "number"].includes(typeof fields[name]));
+  return Object.fromEntries(known.map((name) => [name, fields[name]]));
 }

@@ -32,6 +32,7 @@ import { rsaRecipient } from "../../core/vault/envelope/rsa.ts";
 import type { Store } from "../../core/vault/store/port.ts";
 import { s3Store } from "../../core/vault/store/s3.ts";
 import { deadlineOf } from "./deadline.ts";
+import { observe } from "./observe.ts";
 
 export const clock: Clock = () => new Date();
 export const random: RandomBytes = (n) => randomBytes(n);
@@ -64,7 +65,7 @@ export const s3Client = s3;
 export const catalog: () => Catalog = once(() => {
   const options = { marshallOptions: { removeUndefinedValues: true } };
   const client = DynamoDBDocumentClient.from(new DynamoDBClient(), options);
-  return createCatalog({ client, table: fromEnvironment("catalogTable"), clock });
+  return observe(createCatalog({ client, table: fromEnvironment("catalogTable"), clock }), installation());
 });
 export const vaultStore: () => Store = once(() => s3Store({ client: s3(), bucket: fromEnvironment("vaultBucket") }));
 export const workStore: () => Store = once(() => s3Store({ client: s3(), bucket: fromEnvironment("workBucket") }));

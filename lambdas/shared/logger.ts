@@ -1,4 +1,8 @@
-/** One structured logger per container; the service's name comes from the environment the stack sets. @module */
+/**
+ * One structured logger per container; the service's name and the level come from the environment the stack sets.
+ * @module
+ */
 import { Logger } from "@aws-lambda-powertools/logger";
+import { redact } from "./redact.ts";
 
-export const logger = new Logger();
+export const logger = new Logger({ jsonReplacerFn: redact });

@@ -47,10 +47,32 @@ describe("a caught error", () => {
       expect(character.repeat(5_000).startsWith(found.message) && found.message.length > 100).toBe(true);
     },
   );
+});
 
-  it("reads as one line", () => {
-    expect(lineOf({ name: "IntegrityError", code: "object-missing", message: "x is gone" })).toBe(
-      "IntegrityError (object-missing): x is gone",
+describe("the line a run ends with", () => {
+  const error = { name: "IntegrityError", code: "object-missing", message: "x is gone" };
+
+  it("says what, why, and what to do", () => {
+    const hint = "Look for its older versions.";
+    expect(lineOf({ kind: "restore", source: "shop", status: "failed", error: { ...error, hint } })).toBe(
+      "restore of shop failed: x is gone (IntegrityError, object-missing). Look for its older versions.",
     );
+  });
+
+  it("sends to the runbook where the error has no hint, and knows no source where the input has none", () => {
+    expect(lineOf({ kind: "backup", source: undefined, status: "failed", error })).toBe(
+      "backup of an unknown source failed: x is gone (IntegrityError, object-missing). Look up object-missing in docs/RUNBOOK.md.",
+    );
+  });
+
+  it("is one line, whatever a server or a name brought", () => {
+    const message = "line\r\ntwo \u001b[31mred\u2028 \u202eflip";
+    const line = lineOf({ kind: "backup", source: "shop", status: "failed", error: { ...error, message } });
+    expect(line).toContain("line two [31mred flip (");
+    expect(line).not.toMatch(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/u);
+  });
+
+  it("is short for a run that succeeded", () => {
+    expect(lineOf({ kind: "backup", source: "shop", status: "succeeded" })).toBe("backup of shop succeeded");
   });
 });

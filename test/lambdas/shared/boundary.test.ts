@@ -8,7 +8,7 @@ import { logger } from "../../../lambdas/shared/logger.ts";
 /** Metrics are lines on standard output. */
 vi.stubEnv("POWERTOOLS_METRICS_DISABLED", "true");
 
-const context = { awsRequestId: "r", getRemainingTimeInMillis: () => 60_000 } as never;
+const context = { awsRequestId: "r", getRemainingTimeInMillis: () => 600_000 } as never;
 const event = { runId: "shop-20261121T021500Z-7k3f9q2mxa", epoch: 1, n: 2 };
 
 function handlerThat(act: () => unknown) {
@@ -53,6 +53,65 @@ describe("the boundary of a function", () => {
       throw throttle;
     })(event, context);
     await expect(failing).rejects.toMatchObject({ name: "StoreThrottledError" });
+  });
+
+  describe("logs", () => {
+    /** What a function would have written, with the real logger. */
+    async function logged(input: unknown, act: () => unknown = () => "fine") {
+      vi.restoreAllMocks();
+      const written: Record<string, unknown>[] = [];
+      const write = (text: string) => void written.push(JSON.parse(text) as Record<string, unknown>);
+      const { console } = logger as unknown as { console: Console };
+      for (const method of ["info", "warn", "error", "debug"] as const)
+        vi.spyOn(console, method).mockImplementation(write);
+      const handler = middy()
+        .use(boundary(parserOf(chunkEvent)))
+        .handler(async () => act());
+      await handler(input as never, context).catch(() => {});
+      return written;
+    }
+
+    it("carry the run's id from the first to the last, also of an event that is refused", async () => {
+      const done = await logged(event);
+      expect(done.map(({ message, runId, n }) => ({ message, runId, n }))).toEqual([
+        { message: "begun", runId: event.runId, n: 2 },
+        { message: "done", runId: event.runId, n: 2 },
+      ]);
+      const [refused] = await logged({ ...event, n: -1 });
+      expect(refused).toMatchObject({ message: "failed", level: "ERROR", runId: event.runId });
+    });
+
+    it("find a run by its execution where the event has no id yet", async () => {
+      const execution = { arn: "arn:x", name: event.runId, startedAt: "2026-11-21T02:15:00Z" };
+      const [refused] = await logged({ execution, input: { source: "shop" } });
+      expect(refused).toMatchObject({ runId: event.runId });
+      const [nobodys] = await logged({ execution, input: { source: "../x" } });
+      expect(nobodys).not.toHaveProperty("runId");
+    });
+
+    it("tell every cause of an error, and no secret that one has quoted", async () => {
+      const root = new Error("connect postgres://reader:s3cret-word@db/shop failed");
+      const error = new IntegrityError("object-missing", "x is gone", { cause: new Error("inner", { cause: root }) });
+      const written = await logged(event, () => {
+        throw error;
+      });
+      expect(written.at(-1)).toMatchObject({
+        message: "failed",
+        error: { name: "IntegrityError", code: "object-missing" },
+        causes: [{ message: "inner" }, { message: "connect postgres://reader:[redacted]@db/shop failed" }],
+      });
+      expect(JSON.stringify(written)).not.toContain("s3cret-word");
+    });
+
+    it("tell once a minute that long work goes on, and nothing once it has ended", async () => {
+      vi.useFakeTimers();
+      const written = await logged(event, () => vi.advanceTimersByTimeAsync(150_000));
+      await vi.advanceTimersByTimeAsync(600_000);
+      vi.useRealTimers();
+      const progress = written.filter(({ message }) => message === "at work");
+      expect(progress).toHaveLength(2);
+      expect(progress[0]).toMatchObject({ runId: event.runId, durationMillis: expect.any(Number) });
+    });
   });
 
   it("leaves the name of what nobody expected", async () => {
