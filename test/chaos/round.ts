@@ -5,10 +5,11 @@ import pg from "pg";
 import type { Run } from "../../core/catalog/index.ts";
 import { vaultKeys } from "../../core/vault/keys.ts";
 import { refTo, vaultOf } from "../stack/vault.ts";
+import type { PgProxy } from "../support/pg-faults.ts";
 import { asAdmin } from "../support/postgres.ts";
-import { runMachine } from "../support/stack.ts";
+import { runMachine, storeConnection } from "../support/stack.ts";
 import { type Bank, contradictions, openForBusiness } from "./bank.ts";
-import { backupFaults, deliverLate, restoreFaults } from "./faults/index.ts";
+import { backupFaults, deliverLate, restoreFaults, type Way } from "./faults/index.ts";
 import { endedRun, judgeEnd, judgeExistence, type Witnesses } from "./judge.ts";
 import type { Random } from "./random.ts";
 import { runUnderFaults } from "./strike.ts";
@@ -27,6 +28,8 @@ export interface Round {
 export interface Stage {
   readonly bank: Bank;
   readonly alerts: Witnesses["alerts"];
+  /** In front of the server. */
+  readonly proxy: PgProxy;
   /** Restore points committed by runs that ended red: the next run has to know them. */
   readonly owed: Set<string>;
 }
@@ -35,12 +38,15 @@ export async function play(number: number, random: Random, stage: Stage): Promis
   const { bank } = stage;
   const story: string[] = [];
   const wrong: string[] = [];
+  const way = await chooseWay(random.fork("way"), stage);
+  const proxied = way === "proxied" ? { proxy: stage.proxy } : {};
   const business = openForBusiness(bank, random.fork("business"));
   const backup = await runUnderFaults({
     machine: "backup",
     input: { source: SOURCE },
     database: bank.database,
-    faults: backupFaults,
+    faults: backupFaults[way],
+    ...proxied,
     random: random.fork("backup"),
   });
   const run = await endedRun(SOURCE, backup.ended.executionArn ?? "");
@@ -56,7 +62,7 @@ export async function play(number: number, random: Random, stage: Stage): Promis
   if (run.status !== "succeeded") return { story, wrong, isGreen: false };
   for (const id of [restorePointId, ...stage.owed]) wrong.push(...(await judgeExistence(SOURCE, id)));
   for (const id of [restorePointId, ...stage.owed]) {
-    const restored = await restore(`chaos_${number}`, id, random.fork(`restore ${id}`), stage);
+    const restored = await restore(`chaos_${number}`, id, random.fork(`restore ${id}`), way, stage);
     story.push(...restored.story);
     wrong.push(...restored.wrong);
   }
@@ -64,8 +70,17 @@ export async function play(number: number, random: Random, stage: Stage): Promis
   return { story, wrong, isGreen: true };
 }
 
+/** The connections of source and target lead there from now on. */
+async function chooseWay(random: Random, { bank, proxy }: Stage): Promise<Way> {
+  const way = random.happens(0.4) ? "proxied" : "direct";
+  const changes = way === "proxied" ? { host: proxy.host, port: proxy.port } : {};
+  await storeConnection(`${SOURCE}-read`, bank.database.name, "read", changes);
+  await storeConnection(`${TARGET}-write`, "postgres", "write", changes);
+  return way;
+}
+
 /** Under faults first, then as often without as a restore may need to be continued: once. */
-async function restore(name: string, restorePointId: string, random: Random, stage: Stage) {
+async function restore(name: string, restorePointId: string, random: Random, way: Way, stage: Stage) {
   const story: string[] = [];
   const wrong: string[] = [];
   const url = stage.bank.database.url.replace(`/${stage.bank.database.name}?`, `/${name}?`);
@@ -79,7 +94,8 @@ async function restore(name: string, restorePointId: string, random: Random, sta
         machine: "restore",
         input,
         database: { name, url },
-        faults: restoreFaults,
+        faults: restoreFaults[way],
+        ...(way === "proxied" ? { proxy: stage.proxy } : {}),
         random,
       });
       const run = await endedRun(SOURCE, struck.ended.executionArn ?? "");

@@ -1,24 +1,25 @@
 /** Random faults at random moments for a given time: no green run may lie, no red one may be nameless or leave anything. */
-import { afterAll, beforeAll, expect, it } from "vitest";
+import { afterAll, beforeAll, expect, inject, it } from "vitest";
 import { subscribeToAlerts } from "../stack/alerts.ts";
 import { catalog } from "../stack/sources.ts";
-import { storeConnection } from "../support/stack.ts";
+import { type PgProxy, startPgProxy } from "../support/pg-faults.ts";
 import { type Bank, foundBank } from "./bank.ts";
 import { parameters } from "./parameters.ts";
 import { randomOf } from "./random.ts";
-import { play, SOURCE, TARGET } from "./round.ts";
+import { play, SOURCE } from "./round.ts";
 
 let bank: Bank;
+let proxy: PgProxy;
 let alerts: Awaited<ReturnType<typeof subscribeToAlerts>>;
 
 beforeAll(async () => {
   bank = await foundBank();
-  await storeConnection(`${SOURCE}-read`, bank.database.name, "read");
-  await storeConnection(`${TARGET}-write`, "postgres", "write");
+  proxy = await startPgProxy(inject("postgres"));
   alerts = await subscribeToAlerts("chaos");
 });
 afterAll(async () => {
   await alerts.end();
+  await proxy.close();
   await bank.database.drop();
 });
 
@@ -31,7 +32,7 @@ it("tells the truth under random faults", async () => {
   let red = 0;
   for (let number = only ?? 1; only === undefined ? performance.now() < end : number === only; number += 1) {
     const startedAt = performance.now();
-    const { story, wrong, isGreen } = await play(number, randomOf(`${seed}/${number}`), { bank, alerts, owed });
+    const { story, wrong, isGreen } = await play(number, randomOf(`${seed}/${number}`), { bank, alerts, proxy, owed });
     if (isGreen) green += 1;
     else red += 1;
     const seconds = Math.round((performance.now() - startedAt) / 1000);

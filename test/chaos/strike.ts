@@ -1,4 +1,5 @@
 /** A run under faults, from its start until everything that was begun by it has ended. */
+import type { PgProxy } from "../support/pg-faults.ts";
 import { type Ended, startExecution, waitFor } from "../support/stack.ts";
 import type { Fault } from "./faults/fault.ts";
 import type { Struck } from "./faults/index.ts";
@@ -19,15 +20,17 @@ export interface Aim {
   readonly input: { readonly source: string } & object;
   readonly database: Struck["database"];
   readonly faults: readonly [Fault, ...Fault[]];
+  readonly proxy?: PgProxy;
   readonly random: Random;
 }
 
-export async function runUnderFaults({ machine, input, database, faults, random }: Aim): Promise<UnderFaults> {
+export async function runUnderFaults({ machine, input, database, faults, proxy, random }: Aim): Promise<UnderFaults> {
   const chosen = [random.pick(faults)];
   while (chosen.length < MOST_FAULTS && random.happens(0.5)) chosen.push(random.pick(faults));
   const ending = new AbortController();
   const executionArn = await startExecution(machine, input);
-  const run: Struck = { source: input.source, executionArn, database, random, over: ending.signal };
+  const way = proxy === undefined ? {} : { proxy };
+  const run: Struck = { source: input.source, executionArn, database, ...way, random, over: ending.signal };
   const strikes = chosen.map((fault, place) => fault.strike({ ...run, random: random.fork(`fault ${place}`) }));
   const ended = await waitFor(executionArn);
   ending.abort();

@@ -1,5 +1,6 @@
 /** What a fault knows of the run that it strikes. */
 import { setTimeout as pause } from "node:timers/promises";
+import type { PgProxy } from "../../support/pg-faults.ts";
 import type { TestDatabase } from "../../support/postgres.ts";
 import type { Random } from "../random.ts";
 
@@ -8,6 +9,8 @@ export interface Struck {
   readonly executionArn: string;
   /** The database whose sessions may be struck: the source of a backup, the target of a restore. */
   readonly database: Pick<TestDatabase, "name" | "url">;
+  /** Where the sessions go through; absent: straight to the server. */
+  readonly proxy?: PgProxy;
   readonly random: Random;
   /** Aborts when the execution has ended: who has not struck by then never does. */
   readonly over: AbortSignal;
