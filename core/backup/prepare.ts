@@ -2,6 +2,8 @@
  * What a backup's run is made of, at its beginning and when it starts over.
  * @module
  */
+
+import { z } from "zod";
 import { sourceKey } from "../catalog/index.ts";
 import { newRestorePointId } from "../ids.ts";
 import {
@@ -13,11 +15,16 @@ import {
   sourceOf,
   workersOf,
 } from "../runs/begin.ts";
+import { parseOptions } from "../runs/options.ts";
 import { phase } from "./phases.ts";
 import { backupSettings } from "./settings.ts";
 
-/** @throws ConfigurationError `unknown-source` */
-export function prepareBackup({ source: id }: RunInput, { config, clock, random }: BeginContext): Prepared {
+/** What a backup does is the source's configuration. */
+const noOptions = z.strictObject({});
+
+/** @throws ConfigurationError `unknown-source`, `invalid-options` */
+export function prepareBackup({ source: id, options }: RunInput, { config, clock, random }: BeginContext): Prepared {
+  parseOptions(noOptions, options, "A backup takes no options: change the source's configuration and deploy.");
   const source = sourceOf(config, id);
   const { schedules, title, kind, retention, ...settings } = source;
   return {

@@ -3,11 +3,22 @@
  * @module
  */
 import { z } from "zod";
-import { ConfigurationError } from "../errors.ts";
+import { parseOptions } from "../runs/options.ts";
+
+/** PostgreSQL's NAMEDATALEN less one: it would cut a longer name without a word. */
+const LONGEST_NAME_BYTES = 63;
+
+/** Any name PostgreSQL allows. A NUL would end the name in the start-up message and begin a parameter of the sender's own. */
+export const databaseField = z
+  .string()
+  .min(1)
+  .refine((name) => Buffer.byteLength(name) <= LONGEST_NAME_BYTES && !name.includes("\0") && name.isWellFormed(), {
+    error: `allowed are at most ${LONGEST_NAME_BYTES} bytes of UTF-8 without NUL`,
+  });
 
 const restoreOptionsSchema = z.strictObject({
   /** The database to restore into. Absent: the one the connection names, or with `create` the source's name. */
-  database: z.string().min(1).max(63).optional(),
+  database: databaseField.optional(),
   /** Create the database with the source's encoding and locale; the connection's own database is only where this is said. */
   create: z.boolean().default(false),
   /** Drop what is in the target first, after listing it. */
@@ -35,10 +46,6 @@ export function describeLeftOut(options: LeavingOut): string {
 
 /** @throws ConfigurationError `invalid-options` naming the option, what it got and what is allowed */
 export function parseRestoreOptions(input: unknown): RestoreOptions {
-  const result = restoreOptionsSchema.safeParse(input ?? {});
-  if (result.success) return result.data;
-  const issues = result.error.issues.map(({ path, message }) => `${path.join(".") || "options"}: ${message}`);
-  throw new ConfigurationError("invalid-options", issues.join("; ").toLowerCase(), {
-    hint: `Options of a restore are ${Object.keys(restoreOptionsSchema.shape).join(", ")}.`,
-  });
+  const hint = `Options of a restore are ${Object.keys(restoreOptionsSchema.shape).join(", ")}.`;
+  return parseOptions(restoreOptionsSchema, input, hint);
 }

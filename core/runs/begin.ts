@@ -94,7 +94,7 @@ export function begunOf(run: Run, workers: Readonly<Record<string, string>>): Be
 /** @throws ConfigurationError `unknown-network` when nothing is deployed for it. */
 export function workersOf(network: string | undefined, all: WorkersByNetwork): Readonly<Record<string, string>> {
   if (network === undefined) return {};
-  const workers = all[network];
+  const workers = Object.hasOwn(all, network) ? all[network] : undefined;
   if (workers !== undefined) return workers;
   const allowed = Object.keys(all).join(", ") || "none";
   throw new ConfigurationError("unknown-network", `network is ${network}, deployed are ${allowed}`, {

@@ -13,7 +13,11 @@ import { abortUploads } from "./abort-uploads.ts";
 const statusEvent = z.object({
   detail: z.object({
     executionArn: z.string(),
-    stateMachineArn: z.string(),
+    /** Machines are called `holdfast-<installation>-<kind>`. */
+    stateMachineArn: z
+      .string()
+      .transform((arn) => arn.split("-").at(-1))
+      .pipe(kindField),
     name: z.string(),
     status: z.enum(["FAILED", "TIMED_OUT", "ABORTED"]),
     /** Milliseconds since 1970. */
@@ -24,11 +28,10 @@ const statusEvent = z.object({
   }),
 });
 
-/** Machines are called `holdfast-<installation>-<kind>`. */
 const event = statusEvent.transform(({ detail }): EndedExecution => {
   const { executionArn: arn, name, status } = detail;
   return {
-    kind: kindField.parse(detail.stateMachineArn.split("-").at(-1)),
+    kind: detail.stateMachineArn,
     execution: { arn, name, startedAt: new Date(detail.startDate).toISOString() },
     status,
     input: parseInput(detail.input ?? "{}"),

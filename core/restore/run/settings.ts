@@ -9,8 +9,9 @@ import { type HoldfastConfig, PUBLIC_NETWORK } from "../../config/index.ts";
 import { ConfigurationError } from "../../errors.ts";
 import { NAME_PATTERN, RESTORE_POINT_ID_PATTERN } from "../../ids.ts";
 import type { BeginContext, Prepared, RunInput } from "../../runs/begin.ts";
+import { parseOptions } from "../../runs/options.ts";
 import type { RestorePointRef } from "../../vault/keys.ts";
-import { parseRestoreOptions, type RestoreOptions } from "../options.ts";
+import { databaseField, parseRestoreOptions, type RestoreOptions } from "../options.ts";
 
 const common = {
   target: z.string().regex(NAME_PATTERN),
@@ -19,7 +20,7 @@ const common = {
 const restoreInput = z.looseObject(common);
 const compareInput = z.strictObject({
   ...common,
-  database: z.string().min(1).max(63).optional(),
+  database: databaseField.optional(),
   /** Hash every row, not only count them. */
   rows: z.boolean().default(true),
   /** As the restore was asked for: who owns or may use what is not compared. */
@@ -34,7 +35,7 @@ export interface RestoreSettings {
   readonly options: RestoreOptions;
 }
 
-/** @throws ConfigurationError `invalid-options`, `unknown-target`; PreconditionError `no-restore-point` */
+/** @throws ConfigurationError `invalid-options`, `unknown-target`; PreconditionError `no-restore-point`, `unknown-restore-point` */
 export async function prepareRestoreRun(input: RunInput, context: BeginContext): Promise<Prepared> {
   const { target, restorePointId, ...rest } = parse(restoreInput, input);
   return prepared(input, context, target, restorePointId, parseRestoreOptions(rest), true);
@@ -69,13 +70,8 @@ async function prepared(
   };
 }
 
-function parse<Output>(schema: z.ZodType<Output>, input: RunInput): Output {
-  const result = schema.safeParse(input.options ?? {});
-  if (result.success) return result.data;
-  const issues = result.error.issues.map(({ path, message }) => `${path.join(".") || "options"}: ${message}`);
-  throw new ConfigurationError("invalid-options", issues.join("; ").toLowerCase(), {
-    hint: "A restore is started with { source, options: { target, restorePointId?, … } }.",
-  });
+function parse<Output>(schema: z.ZodType<Output>, { options }: RunInput): Output {
+  return parseOptions(schema, options, "It is started with { source, options: { target, restorePointId?, … } }.");
 }
 
 function targetOf(config: HoldfastConfig, id: string): { connection: string; network: string } {
