@@ -143,6 +143,7 @@ function isFree(name: string, field: string, value: unknown): boolean {
   if (name === "note-failure" && field === "where") return typeof value === "string" && value.length <= 100;
   if (field === "next") return typeof value === "string" && value.length <= 40;
   if (name === "cleanup" && field === "startDate") return typeof value === "number" && Number.isFinite(value);
+  if (name === "record" && field === "input") return true;
   if (field === "isCompared") return typeof value === "boolean";
   return name === "cleanup" && (field === "executionArn" || field === "name") && typeof value === "string";
 }
