@@ -2,13 +2,12 @@
  * What every store says in the same words, because operators and tests match on them.
  * @module
  */
-import { IntegrityError, PreconditionError } from "../../errors.ts";
+import { type IntegrityError, PreconditionError } from "../../errors.ts";
+import { ObjectIntegrityError } from "../object/errors.ts";
 
 export function objectMissing(location: string, key: string, cause?: unknown): IntegrityError {
-  return new IntegrityError("object-missing", `${location} has no object ${key}`, {
-    hint: "It was deleted or never written; restore from a replica or another restore point.",
-    cause,
-  });
+  const hint = "It was deleted or never written: an older version, a replica or another restore point may have it.";
+  return new ObjectIntegrityError("object-missing", key, undefined, `${location} has no such object`, cause, hint);
 }
 
 export function objectExists(location: string, key: string, cause?: unknown): PreconditionError {
