@@ -1,4 +1,5 @@
 /** `holdfast restore --direct`: this process reads a vault and loads a database, for the day the stack is gone. @module */
+import { mintRdsToken } from "../../core/postgres/client/rds-token.ts";
 import { parseConnection } from "../../core/postgres/connection.ts";
 import { type RestoreProgress, restoreDirect } from "../../core/restore/direct.ts";
 import { parseRestoreOptions } from "../../core/restore/options.ts";
@@ -23,7 +24,8 @@ export async function restoreDirectly(session: Session, id: string, options: Dir
   const { world, progress, style } = session;
   assertRestorePoint(id);
   const store = openVault(needed("--vault", options.vault), world.env);
-  const connection = parseConnection(await world.readFile(needed("--to-connection", options.toConnection)));
+  const secret = await world.readFile(needed("--to-connection", options.toConnection));
+  const connection = parseConnection(secret, { mintToken: mintRdsToken });
   const { offlineKey, kmsKey: kmsKeyArn } = options;
   const keys = {
     ...(offlineKey !== undefined && { offlineKeyPem: await world.readFile(offlineKey) }),

@@ -5,7 +5,7 @@
 import type { Catalog, Run } from "../catalog/index.ts";
 import { SnapshotLostError } from "../errors.ts";
 import type { Clock } from "../ids.ts";
-import { parseConnection } from "../postgres/connection.ts";
+import { type MintToken, parseConnection } from "../postgres/connection.ts";
 import { openSession, type Session } from "../postgres/session.ts";
 import { importSnapshot } from "../postgres/snapshot/index.ts";
 import type { Deadline, Pause } from "./deadline.ts";
@@ -20,18 +20,21 @@ export interface SourceContext {
   readonly deadline: Deadline;
   /** The text of a connection's secret. */
   readonly readConnection: (connection: string) => Promise<string>;
+  /** For connections that log in by token. */
+  readonly mintToken: MintToken;
 }
 
 /** @param part what the session is for, as the server's administrator sees it */
 export async function openSource(
   run: Run,
   part: string,
-  context: Pick<SourceContext, "readConnection">,
+  context: Pick<SourceContext, "readConnection" | "mintToken">,
   signal?: AbortSignal,
 ): Promise<Session> {
   const { connection, database, lockWaitSeconds } = backupSettings(run);
   const secret = await context.readConnection(connection);
-  const settings = parseConnection(secret, database === undefined ? {} : { database });
+  const { mintToken } = context;
+  const settings = parseConnection(secret, { mintToken, ...(database !== undefined && { database }) });
   return openSession(settings, {
     purpose: "read",
     applicationName: `holdfast ${part} ${run.runId}`,

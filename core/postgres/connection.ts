@@ -18,14 +18,29 @@ export interface ConnectionSettings {
   readonly host: string;
   readonly port: number;
   readonly user: string;
-  /** A function is asked at every connect (an IAM token is checked only then and ages within 15 minutes). */
+  /** A function mints a token for one connection: tokens age within 15 minutes and are checked at connecting only. */
   readonly password: string | (() => Promise<string>);
   readonly database: string;
   readonly tls: { readonly mode: TlsMode /** PEM; only these authorities are trusted */; readonly ca?: string };
+  /** How long connecting may take; absent: the session's default. */
+  readonly connectTimeoutMillis?: number;
 }
 
-export interface ConnectionOverrides {
+/** Where a token has to be valid; without a region it is the one that the process runs in. */
+export interface TokenRequest {
+  readonly host: string;
+  readonly port: number;
+  readonly user: string;
+  readonly region?: string;
+}
+
+/** Signs a token that RDS takes in place of a password. */
+export type MintToken = (request: TokenRequest) => Promise<string>;
+
+export interface ConnectionOptions {
   readonly database?: string;
+  /** For connections with `auth` iam; absent: those are refused. */
+  readonly mintToken?: MintToken;
 }
 
 /** The fields AWS Secrets Manager writes for RDS, and ours for TLS. */
@@ -33,12 +48,20 @@ const secretShape = z.object({
   host: z.string().min(1),
   port: z.coerce.number().int().min(1).max(65535).default(5432),
   username: z.string().min(1),
-  password: z.string(),
+  /** `iam`: no password, a token is minted for each connection. */
+  auth: z.enum(["password", "iam"]).default("password"),
+  password: z.string().optional(),
+  region: z.string().min(1).optional(),
   dbname: z.string().min(1).optional(),
   engine: z.string().optional(),
   sslmode: z.string().optional(),
   sslrootcert: z.string().optional(),
+  /** Seconds, as libpq's: 0 is the default. */
+  connect_timeout: z.coerce.number().int().min(0).optional(),
 });
+
+/** Several tries have to fit into one function. */
+const LONGEST_CONNECT_SECONDS = 60;
 
 /** libpq's names; those that libpq takes as "encrypt if you can" are held to verify-full here, see docs/LIMITS.md. */
 const TLS_MODES: Readonly<Record<string, TlsMode>> = {
@@ -56,13 +79,37 @@ const TLS_MODES: Readonly<Record<string, TlsMode>> = {
  * Reads a secret in RDS's JSON form or as a `postgres://` URL.
  * @throws ConfigurationError `invalid-connection` naming the field; the secret's text is never part of the message.
  */
-export function parseConnection(secret: string, overrides: ConnectionOverrides = {}): ConnectionSettings {
+export function parseConnection(secret: string, options: ConnectionOptions = {}): ConnectionSettings {
   const text = secret.trim();
   const fields = /^postgres(ql)?:\/\//.test(text) ? fromUrl(text) : fromJson(text);
-  const { engine, host, port, username: user, password } = fields;
+  const { engine, host, port, username: user, connect_timeout: seconds } = fields;
   if (engine !== undefined && !/postgres/.test(engine)) throw invalid(`engine is "${engine}", allowed is postgres`);
-  const database = overrides.database ?? fields.dbname ?? "postgres";
-  return { host, port, user, password, database, tls: readTls(fields.sslmode, fields.sslrootcert) };
+  const database = options.database ?? fields.dbname ?? "postgres";
+  const tls = readTls(fields.sslmode, fields.sslrootcert);
+  const password = fields.auth === "iam" ? tokens(fields, tls.mode, options.mintToken) : fields.password;
+  if (password === undefined) throw invalid('password is missing, allowed is a text, or "auth": "iam" in its place');
+  const timeout = seconds ? { connectTimeoutMillis: Math.min(seconds, LONGEST_CONNECT_SECONDS) * 1000 } : {};
+  return { host, port, user, password, database, tls, ...timeout };
+}
+
+/** A token opens the database to whoever reads it, so it is sent to a server that has proven itself, or not at all. */
+function tokens(
+  { host, port, username: user, region, password }: SecretFields,
+  mode: TlsMode,
+  mint: MintToken = unavailable,
+): () => Promise<string> {
+  if (password !== undefined && password !== "")
+    throw invalid('password is given, allowed beside "auth": "iam" is none');
+  if (mode !== "verify-full" && mode !== "verify-ca") {
+    throw invalid('sslmode does not verify the server, allowed beside "auth": "iam" are verify-full and verify-ca');
+  }
+  return () => mint({ host, port, user, ...(region !== undefined && { region }) });
+}
+
+async function unavailable(): Promise<never> {
+  throw new ConfigurationError("token-not-minted", "nothing here can mint tokens for a connection with auth iam", {
+    hint: "Use a connection with a password.",
+  });
 }
 
 /** `user@host:port/database`, for messages. */
@@ -86,7 +133,10 @@ function fromUrl(text: string): SecretFields {
     host: url.hostname.replace(/^\[(.*)\]$/, "$1"),
     port: url.port === "" ? undefined : url.port,
     username: decode("user", url.username),
-    password: decode("password", url.password),
+    password: query.get("auth") === "iam" && url.password === "" ? undefined : decode("password", url.password),
+    auth: query.get("auth") ?? undefined,
+    region: query.get("region") ?? undefined,
+    connect_timeout: query.get("connect_timeout") ?? undefined,
     dbname: decode("database", url.pathname.slice(1)) || undefined,
     sslmode: query.get("sslmode") ?? undefined,
     sslrootcert: query.get("sslrootcert") ?? undefined,
@@ -127,6 +177,6 @@ function readTls(sslmode: string | undefined, sslrootcert: string | undefined): 
 
 function invalid(message: string): ConfigurationError {
   return new ConfigurationError("invalid-connection", message, {
-    hint: 'Store the connection as {"host","port","username","password","dbname"} or as a postgres:// URL.',
+    hint: 'Store the connection as {"host","port","username","password","dbname"} (or "auth": "iam" for a password) or as a postgres:// URL.',
   });
 }

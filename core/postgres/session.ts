@@ -14,7 +14,7 @@ export interface SessionOptions {
   readonly applicationName: string;
   /** How long a statement waits for a lock; 0 waits for ever. Default 60 s. */
   readonly lockTimeoutMillis?: number;
-  /** How long connecting may take, and again what is asked first. Default 20 s. */
+  /** How long connecting may take, and again what is asked first. Default: the connection's own, or 20 s. */
   readonly connectTimeoutMillis?: number;
   /** Aborting destroys the connection: whatever runs fails as CancelledError or the signal's own reason. */
   readonly signal?: AbortSignal;
@@ -52,7 +52,7 @@ const ENDING = new Set(["FATAL", "PANIC"]);
  */
 export async function openSession(settings: ConnectionSettings, options: SessionOptions): Promise<Session> {
   const { purpose, applicationName, lockTimeoutMillis = DEFAULT_LOCK_TIMEOUT_MILLIS, signal } = options;
-  const { connectTimeoutMillis = CONNECT_TIMEOUT_MILLIS } = options;
+  const connectTimeoutMillis = options.connectTimeoutMillis ?? settings.connectTimeoutMillis ?? CONNECT_TIMEOUT_MILLIS;
   signal?.throwIfAborted();
   const client = await connect(settings, applicationName, connectTimeoutMillis);
   const lost = new AbortController();

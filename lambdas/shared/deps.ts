@@ -26,6 +26,7 @@ import {
 } from "../../core/config/index.ts";
 import { ConfigurationError, StoreThrottledError } from "../../core/errors.ts";
 import type { Clock, RandomBytes } from "../../core/ids.ts";
+import { mintRdsToken } from "../../core/postgres/client/rds-token.ts";
 import { kmsRecipient, kmsUnwrapper } from "../../core/vault/envelope/kms.ts";
 import type { Recipient, Unwrapper } from "../../core/vault/envelope/recipient.ts";
 import { rsaRecipient } from "../../core/vault/envelope/rsa.ts";
@@ -98,6 +99,9 @@ export async function readConnection(connection: string): Promise<string> {
   });
 }
 
+/** For connections that log in by token; credentials and region are the function's own. */
+export const mintToken = mintRdsToken;
+
 /** A message to the people behind the alert topic. SNS takes subjects of at most 100 printable characters. */
 export async function sendAlert(subject: string, message: string): Promise<void> {
   const Subject = subject.replaceAll(/[^ -~]/g, " ").slice(0, 100);
@@ -130,10 +134,10 @@ function once<T>(make: () => T): () => T {
 
 /** For the states that touch a source. */
 export function sourceContext(context: Parameters<typeof deadlineOf>[0]): SourceContext {
-  return { catalog: catalog(), clock, pause, deadline: deadlineOf(context), readConnection };
+  return { catalog: catalog(), clock, pause, deadline: deadlineOf(context), readConnection, mintToken };
 }
 
 /** For the states that touch the vault. */
 export function vaultContext() {
-  return { catalog: catalog(), vault: vaultStore(), work: workStore(), unwrappers: unwrappers() };
+  return { catalog: catalog(), vault: vaultStore(), work: workStore(), unwrappers: unwrappers(), pause };
 }

@@ -2,8 +2,9 @@
 import type { Context } from "aws-lambda";
 import type { RestoreContext } from "../../core/restore/run/context.ts";
 import { deadlineOf } from "./deadline.ts";
-import { readConnection, vaultContext } from "./deps.ts";
+import { mintToken, readConnection, vaultContext } from "./deps.ts";
 
 export function targetContext(context: Pick<Context, "getRemainingTimeInMillis">): RestoreContext {
-  return { ...vaultContext(), readConnection, deadline: AbortSignal.timeout(deadlineOf(context).remainingMillis()) };
+  const deadline = AbortSignal.timeout(deadlineOf(context).remainingMillis());
+  return { ...vaultContext(), readConnection, mintToken, deadline };
 }

@@ -3,7 +3,7 @@
  * @module
  */
 import type { Catalog, Run } from "../../catalog/index.ts";
-import { type ConnectionSettings, parseConnection } from "../../postgres/connection.ts";
+import { type ConnectionSettings, type MintToken, parseConnection } from "../../postgres/connection.ts";
 import type { RestorePhases } from "../../postgres/ddl/index.ts";
 import { withLoadSession } from "../../postgres/load/session.ts";
 import type { Session } from "../../postgres/session.ts";
@@ -20,6 +20,8 @@ export interface RestoreContext {
   readonly unwrappers: readonly Unwrapper[];
   /** The text of a connection's secret. */
   readonly readConnection: (connection: string) => Promise<string>;
+  /** For connections that log in by token. */
+  readonly mintToken: MintToken;
   /** Aborts when this invocation has to come to an end. */
   readonly deadline: AbortSignal;
 }
@@ -37,7 +39,8 @@ export async function openRun(runId: string, context: RestoreContext): Promise<O
   const run = await context.catalog.runs.beat(runId);
   const settings = settingsOf(run);
   const point = await openRestorePoint({ store: context.vault, unwrappers: context.unwrappers }, refOfRun(run));
-  const connection: ConnectionSettings = parseConnection(await context.readConnection(settings.connection));
+  const secret = await context.readConnection(settings.connection);
+  const connection: ConnectionSettings = parseConnection(secret, { mintToken: context.mintToken });
   const target = restoreTarget(connection, settings.options, point.manifest);
   return { run, settings, point, target, applicationName: `holdfast ${runId}` };
 }

@@ -69,6 +69,7 @@ const begin = (compare: string): void => {
     work: vault.store,
     unwrappers: vault.unwrappers,
     readConnection: async () => source.url,
+    mintToken: async () => "",
     deadline: new AbortController().signal,
   };
 };
