@@ -1,8 +1,11 @@
 /** Random faults at random moments for a given time: no green run may lie, no red one may be nameless or leave anything. */
+import { DeleteCommand } from "@aws-sdk/lib-dynamodb";
 import { afterAll, beforeAll, expect, inject, it } from "vitest";
+import { restorePointKey } from "../../core/catalog/keys.ts";
 import { subscribeToAlerts } from "../stack/alerts.ts";
 import { catalog } from "../stack/sources.ts";
 import { type PgProxy, startPgProxy } from "../support/pg-faults.ts";
+import { clients, runMachine } from "../support/stack.ts";
 import { type Bank, foundBank } from "./bank.ts";
 import { parameters } from "./parameters.ts";
 import { randomOf } from "./random.ts";
@@ -45,6 +48,19 @@ it("tells the truth under random faults", async () => {
   // A world in which nothing ever succeeds proves nothing about what is green.
   expect(green).toBeGreaterThan(0);
   expect((await catalog().restorePoints.list(SOURCE)).length).toBeGreaterThanOrEqual(green);
+});
+
+it("finds every restore point again when the catalog has lost them", async () => {
+  const before = await catalog().restorePoints.list(SOURCE);
+  const TableName = inject("stack").parameter.catalogTable;
+  for (const { restorePointId } of before) {
+    const Key = restorePointKey(SOURCE, restorePointId);
+    await clients.dynamodb().send(new DeleteCommand({ TableName, Key: { ...Key } }));
+  }
+  expect(await catalog().restorePoints.list(SOURCE)).toEqual([]);
+  const { status, cause } = await runMachine("rebuild", { source: SOURCE });
+  expect({ status, cause }).toEqual({ status: "SUCCEEDED", cause: undefined });
+  expect(await catalog().restorePoints.list(SOURCE)).toEqual(before);
 });
 
 /** At once, so that a long run can be watched. */

@@ -5,8 +5,8 @@ import type { Fault } from "./faults/fault.ts";
 import type { Struck } from "./faults/index.ts";
 import type { Random } from "./random.ts";
 
-/** One more fault is half as likely as the one before. */
-const MOST_FAULTS = 3;
+/** Two are usual: one may come too late. */
+const MOST_FAULTS = 5;
 
 export interface UnderFaults {
   readonly ended: Ended;
@@ -26,7 +26,7 @@ export interface Aim {
 
 export async function runUnderFaults({ machine, input, database, faults, proxy, random }: Aim): Promise<UnderFaults> {
   const chosen = [random.pick(faults)];
-  while (chosen.length < MOST_FAULTS && random.happens(0.5)) chosen.push(random.pick(faults));
+  while (chosen.length < MOST_FAULTS && random.happens(0.6)) chosen.push(random.pick(faults));
   const ending = new AbortController();
   const executionArn = await startExecution(machine, input);
   const way = proxy === undefined ? {} : { proxy };
