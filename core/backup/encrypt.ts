@@ -16,12 +16,16 @@ export interface EncryptContext {
   readonly random: RandomBytes;
 }
 
-/** Idempotent. From here on the run is dumping: holders and workers may live. */
-export async function makeEnvelope(runId: string, context: EncryptContext): Promise<{ runId: string }> {
+/**
+ * Idempotent: of two at once one makes the envelope and both go on with it. From here on the run is dumping: holders and
+ * workers may live.
+ * @throws CancelledError `run-moved-on` when the run is past it: a late call would call back to work what has let go.
+ */
+export async function makeEnvelope(runId: string, epoch: number, context: EncryptContext): Promise<{ runId: string }> {
   const { catalog, vault, recipients, unwrappers, random } = context;
-  const run = await catalog.runs.beat(runId);
+  const run = await catalog.runs.advance(runId, { epoch, from: [phase.preparing, phase.dumping] });
   await ensureVault(vault);
   await createEnvelope(vault, refOf(run), { recipients, unwrappers, random });
-  await catalog.runs.advance(runId, phase.dumping);
+  await catalog.runs.advance(runId, { epoch, from: [phase.preparing], to: phase.dumping });
   return { runId };
 }

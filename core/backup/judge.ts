@@ -3,7 +3,7 @@
  * catalog and this throws the gravest under its own name.
  * @module
  */
-import type { Catalog, Failure, Run } from "../catalog/index.ts";
+import { type Catalog, type Chunk, chunkItemMissing, type Failure, type Run } from "../catalog/index.ts";
 import { CancelledError, type ErrorRecord, fromErrorRecord } from "../errors.ts";
 import { phase } from "./phases.ts";
 
@@ -22,22 +22,34 @@ export async function noteFailure(
 
 /**
  * @returns when every planned chunk has a winner; the run is committing then, and holders let go.
- * @throws the gravest error noted; CancelledError `dump-incomplete`.
+ * @throws the gravest error noted; IntegrityError `chunk-item-missing`; CancelledError `dump-incomplete`, `run-moved-on`
  */
 export async function judgeDump(
   runId: string,
   epoch: number,
   catalog: Catalog,
 ): Promise<{ runId: string; chunks: number }> {
-  const run = await catalog.runs.beat(runId);
+  const from = [phase.dumping, phase.lettingGo];
+  const run = await catalog.runs.advance(runId, { epoch, from: [...from, phase.committing] });
   const planned = (await catalog.chunks.list(runId)).filter((chunk) => chunk.epoch === epoch);
   const undone = planned.filter(({ winner }) => winner === undefined);
-  if (run.notes?.plan !== undefined && undone.length === 0) {
-    await catalog.runs.advance(runId, phase.committing);
+  const missing = missingChunks(run, planned);
+  if (run.notes?.plan !== undefined && undone.length === 0 && missing.length === 0) {
+    await catalog.runs.advance(runId, { epoch, from, to: phase.committing });
     return { runId, chunks: planned.length };
   }
   await catalog.runs.leave(runId, epoch, phase.dumping, phase.lettingGo);
-  throw gravest(await catalog.failures.list(run), run, undone.length);
+  const failures = await catalog.failures.list(run);
+  if (failures.length === 0 && missing.length > 0) throw chunkItemMissing(runId, missing);
+  throw gravest(failures, run, undone.length);
+}
+
+/** Numbers of planned chunks, and of rests that were split off, whose items are gone. */
+export function missingChunks({ chunksPlanned = 0 }: Run, chunks: readonly Chunk[]): number[] {
+  const known = new Set(chunks.map(({ n }) => n));
+  const planned = Array.from({ length: chunksPlanned }, (_, index) => index + 1);
+  const rests = chunks.flatMap(({ next }) => next ?? []);
+  return [...planned, ...rests].filter((n) => !known.has(n));
 }
 
 /** The first of the failures as it is thrown, with the others counted. */

@@ -1,6 +1,9 @@
 /** Whether a backup can succeed at all, asked before anything is locked. @module */
-import { preflight } from "../postgres/preflight/index.ts";
+import type { Run } from "../catalog/index.ts";
+import { SourceUnavailableError } from "../errors.ts";
+import { type PreflightReport, preflight } from "../postgres/preflight/index.ts";
 import { identityWarnings } from "./identity.ts";
+import { phase } from "./phases.ts";
 import { openSource, type SourceContext } from "./session.ts";
 import { backupSettings } from "./settings.ts";
 import { boundWarnings } from "./warnings.ts";
@@ -8,19 +11,42 @@ import { boundWarnings } from "./warnings.ts";
 /** Notes with the run the server's identity, warnings, and how many connections may copy. @throws what preflight and openSession throw */
 export async function preflightBackup(
   runId: string,
-  context: Pick<SourceContext, "catalog" | "readConnection">,
+  epoch: number,
+  context: Pick<SourceContext, "catalog" | "readConnection" | "mintToken" | "deadline">,
 ): Promise<{ runId: string }> {
   const { catalog } = context;
-  const run = await catalog.runs.beat(runId);
-  const session = await openSource(run, "preflight", context);
+  const run = await catalog.runs.advance(runId, { epoch, from: [phase.preparing] });
+  const { server, warnings, workers } = await ask(run, context);
+  const [last] = await catalog.restorePoints.list(run.source, 1);
+  // First, so that no number of others hides it.
+  const known = [...identityWarnings(server, last), ...warnings];
+  const notes = { server, workers, warnings: boundWarnings(known) };
+  await catalog.runs.advance(runId, { epoch, from: [phase.preparing], notes });
+  return { runId };
+}
+
+/** Bounded: a server that has fallen silent, or a path to it that has, is named before the function is ended. */
+async function ask(
+  run: Run,
+  context: Pick<SourceContext, "readConnection" | "mintToken" | "deadline">,
+): Promise<PreflightReport> {
+  const silence = new AbortController();
+  const millis = context.deadline.remainingMillis();
+  const timer = setTimeout(() => silence.abort(answerLate(millis)), millis);
   try {
-    const { server, warnings, workers } = await preflight(session, { workers: backupSettings(run).concurrency });
-    const [last] = await catalog.restorePoints.list(run.source, 1);
-    // First, so that no number of others hides it.
-    const known = [...identityWarnings(server, last), ...warnings];
-    await catalog.runs.note(runId, run.epoch, { server, workers, warnings: boundWarnings(known) });
-    return { runId };
+    const session = await openSource(run, "preflight", context, silence.signal);
+    return await preflight(session, { workers: backupSettings(run).concurrency }).finally(() => session.end());
   } finally {
-    await session.end();
+    clearTimeout(timer);
   }
+}
+
+function answerLate(millis: number): SourceUnavailableError {
+  return new SourceUnavailableError(
+    "answer-late",
+    `the server has not answered within ${Math.round(millis / 1000)} s`,
+    {
+      hint: "Look whether the server is overloaded, or something on the way drops its packets.",
+    },
+  );
 }

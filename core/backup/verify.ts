@@ -8,15 +8,18 @@ import type { Unwrapper } from "../vault/envelope/recipient.ts";
 import type { Store } from "../vault/store/port.ts";
 import { fileVerification } from "../vault/verification.ts";
 import { type VerifyLevel, verifyRestorePoint } from "../vault/verify/verify.ts";
+import type { Pause } from "./deadline.ts";
 import { gravest } from "./judge.ts";
 import { phase } from "./phases.ts";
 import { refOf } from "./settings.ts";
+import { whileBeating } from "./while-beating.ts";
 
 export interface VerifyContext {
   readonly catalog: Catalog;
   readonly vault: Store;
   readonly work: Store;
   readonly unwrappers: readonly Unwrapper[];
+  readonly pause: Pause;
 }
 
 export interface VerifyPlanned {
@@ -46,34 +49,31 @@ function levelOf(run: Run): VerifyLevel {
 
 /** @throws PreconditionError `unknown-restore-point` */
 export async function planVerify(runId: string, { catalog, work }: VerifyContext): Promise<VerifyPlanned> {
-  const run = await catalog.runs.advance(runId, phase.verifying);
+  const run = await catalog.runs.beat(runId);
   const point = await expectPoint(run, catalog);
   const groups = levelOf(run) === "full" ? Math.ceil(point.storedBytes / GROUP_BYTES) : 1;
   const count = Math.min(MOST_GROUPS, Math.max(1, groups));
   const items = Array.from({ length: count }, (_, n) => ({ n }));
-  for (let attempt = 1; ; attempt += 1) {
-    const itemsKey = `runs/${runId}/verify.${run.epoch}.${attempt}.json`;
-    if (await work.putIfAbsent(itemsKey, Buffer.from(JSON.stringify(items)))) {
-      await catalog.runs.advance(runId, phase.verifying, { [GROUPS]: count });
-      return { runId, epoch: run.epoch, groups: count, itemsKey };
-    }
-  }
+  // The same for whoever plans it.
+  const itemsKey = `runs/${runId}/verify.${run.epoch}.json`;
+  await work.putIfAbsent(itemsKey, Buffer.from(JSON.stringify(items)));
+  const from = [phase.preparing];
+  await catalog.runs.advance(runId, { epoch: run.epoch, from, to: phase.verifying, notes: { [GROUPS]: count } });
+  return { runId, epoch: run.epoch, groups: count, itemsKey };
 }
 
 /** Looks at every `groups`-th chunk from `n` on; damage is noted, not thrown. That it was looked at is noted last. */
 export async function verifyGroup(
   request: { readonly runId: string; readonly n: number; readonly groups: number },
-  { catalog, vault, unwrappers }: VerifyContext,
+  context: VerifyContext,
 ): Promise<{ checks: number; issues: number }> {
+  const { catalog, vault, unwrappers } = context;
   const { runId, n, groups } = request;
   const run = await catalog.runs.beat(runId);
   const chunks = (chunk: number) => chunk % groups === n;
-  let beaten = Promise.resolve();
-  const onProgress = ({ objects }: { objects: number }) => {
-    if (objects % 50 === 0) beaten = beaten.then(async () => void (await catalog.runs.beat(runId)));
-  };
-  const report = await verifyRestorePoint(levelOf(run), vault, unwrappers, refOf(run), { chunks, onProgress });
-  await beaten;
+  const report = await whileBeating(runId, context, (signal) =>
+    verifyRestorePoint(levelOf(run), vault, unwrappers, refOf(run), { chunks, signal }),
+  );
   for (const { object, code, message } of report.issues.slice(0, MOST_FINDINGS)) {
     await catalog.failures.record(run, `${FOUND}${object}`, { name: "IntegrityError", code, message });
   }

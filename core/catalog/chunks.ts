@@ -2,10 +2,11 @@
  * Chunks of a run: planned together, attempted any number of times, won once.
  * @module
  */
-import { CancelledError, StoreThrottledError } from "../errors.ts";
+import pLimit from "p-limit";
+import { CancelledError, IntegrityError, StoreThrottledError } from "../errors.ts";
 import { type Chunk, type Progress, type Run, SCHEMA, type Settings } from "./items.ts";
 import { chunkKey, runKey, runPartition } from "./keys.ts";
-import type { Item, Table } from "./table.ts";
+import { AT_ONCE, type Item, type Table } from "./table.ts";
 
 export interface NewChunk<Body> {
   readonly n: number;
@@ -21,95 +22,94 @@ export interface Outcome<Winner> {
   readonly rows: number;
 }
 
-/** More lines of work than a source may have connections never ask at once. */
-const TAKE_ATTEMPTS = 200;
+/** Waits; the one of this package's callers, so that tests need not wait. */
+export type Pause = (millis: number) => Promise<void>;
+
+/** With the pauses between them about half a minute: a table that is busy for longer is a matter for the state machine. */
+const TAKE_ATTEMPTS = 40;
+const FIRST_PAUSE_MILLIS = 20;
+const LONGEST_PAUSE_MILLIS = 1_000;
 
 export function chunks(table: Table) {
   const list = async (runId: string): Promise<Chunk[]> =>
     (await table.list(runPartition(runId), "CHUNK#")).map((item) => asChunk(item));
 
+  const get = async (runId: string, n: number): Promise<Chunk | undefined> => {
+    const item = await table.get(chunkKey(runId, n));
+    return item === undefined ? undefined : asChunk(item);
+  };
+
+  /** Of this beginning of the run. @throws IntegrityError `chunk-item-missing`; CancelledError `chunk-not-planned` */
+  const expect = async (runId: string, epoch: number, n: number): Promise<Chunk> => {
+    const chunk = await get(runId, n);
+    if (chunk === undefined) throw chunkItemMissing(runId, [n]);
+    if (chunk.epoch === epoch) return chunk;
+    throw new CancelledError("chunk-not-planned", `chunk ${n} is not part of beginning ${epoch} of run ${runId}`, {
+      hint: "The run has started over since this chunk was handed out.",
+    });
+  };
+
   return {
     /**
-     * Replaces whatever was planned for the run before. Chunk numbers begin at 1.
-     * @param handedOut so many, from 1 on, are not for `takeNext` to give
+     * Files the chunks of a run's one plan, each once: whoever files the same plan again, at once or late, changes nothing
+     * of what has been done meanwhile, and nothing of a later beginning. Numbers begin at 1.
      */
-    async plan(run: Run, planned: readonly NewChunk<Settings>[], handedOut = planned.length): Promise<void> {
-      const former = await list(run.runId);
-      const kept = new Set(planned.map(({ n }) => n));
-      await table.deleteAll(former.filter(({ n }) => !kept.has(n)).map(({ n }) => chunkKey(run.runId, n)));
-      await table.putAll(planned.map((chunk) => newItem(table, run, chunk)));
-      const counter = planned.reduce((most, { n }) => Math.max(most, n), 0);
-      await table.update(runKey(run.runId), {
-        UpdateExpression: "SET chunkCounter = :counter, chunksPlanned = :counter, chunksTaken = :taken",
-        ExpressionAttributeValues: { ":counter": counter, ":taken": handedOut },
-      });
+    async plan(run: Run, planned: readonly NewChunk<Settings>[]): Promise<void> {
+      const limit = pLimit(AT_ONCE);
+      await Promise.all(
+        planned.map((chunk) => limit(() => table.putIf(newItem(table, run, chunk), unlessOf(run.epoch)))),
+      );
     },
 
     /**
      * The next planned chunk that nobody has, for whoever is done with chunk `n`; the same one however often it is asked.
-     * @returns undefined when all have been handed out.
+     * @returns undefined when all have been handed out, or the run has started over.
+     * @throws StoreThrottledError `catalog-busy`; as `expect`
      */
-    async takeNext(runId: string, n: number): Promise<number | undefined> {
+    async takeNext(
+      { runId, epoch }: Pick<Run, "runId" | "epoch">,
+      n: number,
+      pause: Pause,
+    ): Promise<number | undefined> {
       for (let attempt = 1; ; attempt += 1) {
-        const [run, chunk] = await Promise.all([table.get(runKey(runId)), table.get(chunkKey(runId, n))]);
-        if (typeof chunk?.after === "number") return chunk.after;
+        const [run, chunk] = await Promise.all([table.get(runKey(runId)), expect(runId, epoch, n)]);
+        if (chunk.after !== undefined) return chunk.after;
         const taken = Number(run?.chunksTaken);
-        if (!(taken < Number(run?.chunksPlanned))) return undefined;
-        const next = taken + 1;
-        const transaction = table.transact((TableName) => [
-          {
-            Update: {
-              TableName,
-              Key: runKey(runId),
-              UpdateExpression: "SET chunksTaken = :next",
-              ConditionExpression: "chunksTaken = :taken",
-              ExpressionAttributeValues: { ":next": next, ":taken": taken },
-            },
-          },
-          {
-            Update: {
-              TableName,
-              Key: chunkKey(runId, n),
-              UpdateExpression: "SET #after = :next",
-              ConditionExpression: "attribute_exists(pk) AND attribute_not_exists(#after)",
-              ExpressionAttributeNames: { "#after": "after" },
-              ExpressionAttributeValues: { ":next": next },
-            },
-          },
-        ]);
-        if (await transaction.catch(() => false)) return next;
+        if (run?.epoch !== epoch || !(taken < Number(run.chunksPlanned))) return undefined;
+        if (await take(table, { runId, epoch, n, taken }).catch(unlessBusy)) return taken + 1;
         // Another line of work was quicker, or both were cancelled for touching the same item: look again.
-        if (attempt === TAKE_ATTEMPTS)
-          throw new StoreThrottledError("catalog-busy", `chunk after ${n} could not be taken`);
+        if (attempt === TAKE_ATTEMPTS) {
+          throw new StoreThrottledError(
+            "catalog-busy",
+            `the chunk after ${n} could not be taken in ${attempt} attempts`,
+          );
+        }
+        await pause(pauseMillis(attempt, n));
       }
     },
 
     list,
 
-    async get(runId: string, n: number): Promise<Chunk | undefined> {
-      const item = await table.get(chunkKey(runId, n));
-      return item === undefined ? undefined : asChunk(item);
-    },
+    get,
 
-    /** Counts one more attempt and returns the chunk with that number; a chunk that has been won is returned as it is. */
+    expect,
+
+    /** Counts one more attempt and returns the chunk with that number; a chunk that has been won is returned as it is. @throws as `expect` */
     async attempt(runId: string, epoch: number, n: number): Promise<Chunk> {
       const item = await table.update(chunkKey(runId, n), {
         UpdateExpression: "ADD attempts :one SET progressBytes = :zero",
-        ConditionExpression: "epoch = :epoch",
+        ConditionExpression: "epoch = :epoch AND attribute_not_exists(winner)",
         ExpressionAttributeValues: { ":one": 1, ":zero": 0, ":epoch": epoch },
       });
-      if (item !== undefined) return asChunk(item);
-      throw new CancelledError("chunk-not-planned", `chunk ${n} is not part of beginning ${epoch} of run ${runId}`, {
-        hint: "The run has started over since this chunk was handed out.",
-      });
+      return item === undefined ? expect(runId, epoch, n) : asChunk(item);
     },
 
     /** Bytes of text so far, for the operator's eyes. */
-    async report(runId: string, n: number, progressBytes: number): Promise<void> {
+    async report(runId: string, epoch: number, n: number, progressBytes: number): Promise<void> {
       await table.update(chunkKey(runId, n), {
         UpdateExpression: "SET progressBytes = :bytes",
-        ConditionExpression: "attribute_exists(pk)",
-        ExpressionAttributeValues: { ":bytes": progressBytes },
+        ConditionExpression: "epoch = :epoch AND attribute_not_exists(winner)",
+        ExpressionAttributeValues: { ":bytes": progressBytes, ":epoch": epoch },
       });
     },
 
@@ -121,7 +121,7 @@ export function chunks(table: Table) {
 
     /**
      * As `win`, with a rest: this chunk keeps `body`, a new one takes `rest`, both in one transaction.
-     * @returns the new chunk's number, or undefined when another attempt was first.
+     * @returns the new chunk's number, or undefined when another attempt was first, or the run has started over.
      */
     async split(
       run: Run,
@@ -132,9 +132,11 @@ export function chunks(table: Table) {
     ): Promise<number | undefined> {
       const counted = await table.update(runKey(run.runId), {
         UpdateExpression: "ADD chunkCounter :one",
-        ExpressionAttributeValues: { ":one": 1 },
+        ConditionExpression: "epoch = :epoch",
+        ExpressionAttributeValues: { ":one": 1, ":epoch": run.epoch },
       });
-      const m = Number(counted?.chunkCounter);
+      if (counted === undefined) return undefined;
+      const m = Number(counted.chunkCounter);
       const win = winning(run.epoch, outcome);
       const isDone = await table.transact((TableName) => [
         {
@@ -151,7 +153,7 @@ export function chunks(table: Table) {
           Put: {
             TableName,
             Item: newItem(table, run, { n: m, ...rest }),
-            ConditionExpression: "attribute_not_exists(pk)",
+            ...unlessOf(run.epoch),
           },
         },
       ]);
@@ -175,6 +177,70 @@ export function chunks(table: Table) {
     },
   };
 }
+
+/** What an earlier beginning has left under the same number gives way. */
+function unlessOf(epoch: number) {
+  return {
+    ConditionExpression: "attribute_not_exists(pk) OR epoch < :epoch",
+    ExpressionAttributeValues: { ":epoch": epoch },
+  };
+}
+
+/** Counts the run's next chunk as handed out and writes it into the chunk that was done: both, or neither. */
+function take(
+  table: Table,
+  {
+    runId,
+    epoch,
+    n,
+    taken,
+  }: { readonly runId: string; readonly epoch: number; readonly n: number; readonly taken: number },
+): Promise<boolean> {
+  const next = taken + 1;
+  return table.transact((TableName) => [
+    {
+      Update: {
+        TableName,
+        Key: runKey(runId),
+        UpdateExpression: "SET chunksTaken = :next",
+        ConditionExpression: "chunksTaken = :taken AND epoch = :epoch",
+        ExpressionAttributeValues: { ":next": next, ":taken": taken, ":epoch": epoch },
+      },
+    },
+    {
+      Update: {
+        TableName,
+        Key: chunkKey(runId, n),
+        UpdateExpression: "SET #after = :next",
+        ConditionExpression: "epoch = :epoch AND attribute_not_exists(#after)",
+        ExpressionAttributeNames: { "#after": "after" },
+        ExpressionAttributeValues: { ":next": next, ":epoch": epoch },
+      },
+    },
+  ]);
+}
+
+function unlessBusy(error: unknown): false {
+  if (error instanceof StoreThrottledError) return false;
+  throw error;
+}
+
+/** Doubling, spread by the chunk's number: no two who ask at once are done with the same one. */
+function pauseMillis(attempt: number, n: number): number {
+  const longest = Math.min(LONGEST_PAUSE_MILLIS, FIRST_PAUSE_MILLIS * 2 ** attempt);
+  return longest * ((n * 0.618_034 + attempt * 0.414_214) % 1);
+}
+
+/** The catalog has lost what it was told: what those chunks were to cover is in no restore point. */
+export function chunkItemMissing(runId: string, missing: readonly number[]): IntegrityError {
+  const named = missing.slice(0, MOST_NAMED).join(", ");
+  const more = missing.length > MOST_NAMED ? ` and ${missing.length - MOST_NAMED} more` : "";
+  return new IntegrityError("chunk-item-missing", `the catalog has lost chunk ${named}${more} of run ${runId}`, {
+    hint: "Find out who deletes items of the catalog's table, or restored it to an older state; then start the run again.",
+  });
+}
+
+const MOST_NAMED = 5;
 
 function winning(epoch: number, outcome: Outcome<Settings>) {
   return {

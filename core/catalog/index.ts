@@ -25,7 +25,9 @@ export function createCatalog(options: TableOptions) {
   };
 }
 
+export { chunkItemMissing } from "./chunks.ts";
 export * from "./items.ts";
 export { type Subject, sourceKey, sourceOfRun, targetKey } from "./keys.ts";
-export { LEASE_SECONDS } from "./leases.ts";
+export { LEASE_SECONDS, type Lease } from "./leases.ts";
+export { type Move, runEnded } from "./runs.ts";
 export { asStoreError, isAwsError } from "./store-errors.ts";

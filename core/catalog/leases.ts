@@ -19,10 +19,23 @@ export interface LeaseRequest {
   readonly scheduledAt?: string;
 }
 
+export interface Lease {
+  readonly owner: string;
+  readonly runId: string;
+  readonly until: Date;
+}
+
 export function leases(table: Table) {
   const until = () => table.nowMillis() + LEASE_SECONDS * 1000;
 
   return {
+    /** Whose it is, and until when; it may have run out. */
+    async get(subject: Subject): Promise<Lease | undefined> {
+      const item = await table.get(leaseKey(subject));
+      if (typeof item?.owner !== "string") return undefined;
+      return { owner: item.owner, runId: String(item.runId), until: new Date(Number(item.leaseUntil)) };
+    },
+
     /** Takes or renews; idempotent per owner. @throws LeaseHeldError `lease-held`, `already-delivered` */
     async take(request: LeaseRequest): Promise<void> {
       const { subject, runId, owner, scheduledAt } = request;

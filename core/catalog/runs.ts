@@ -25,7 +25,30 @@ export interface RunEnd {
   readonly error?: ErrorRecord;
   readonly line?: string;
   readonly findings?: readonly Finding[];
+  /** Ends it only when nothing was heard of it since: what still lives is left alone. */
+  readonly unheardSince?: Date;
+}
+
+/** What a step of a run changes, and when it may. */
+export interface Move {
+  /** The beginning that the step belongs to. */
+  readonly epoch: number;
+  /** Phases in which it may; the one it leads to is always among them, for every step may happen twice. Absent: any. */
+  readonly from?: readonly string[];
+  /** Absent: the phase stays. */
+  readonly to?: string;
   readonly notes?: Settings;
+}
+
+export interface PlanClaim {
+  readonly epoch: number;
+  /** The only phase in which there may be a plan. */
+  readonly phase: string;
+  readonly chunks: number;
+  /** So many chunks, from 1 on, are not for `takeNext` to give. */
+  readonly handedOut: number;
+  readonly plan: unknown;
+  readonly snapshot: unknown;
 }
 
 export function runs(table: Table) {
@@ -49,6 +72,11 @@ export function runs(table: Table) {
     return run;
   };
 
+  const renewLease = async (run: Run): Promise<Run> => {
+    if (run.leaseOn !== undefined) await leases(table).renew(run.leaseOn as Subject, run.executionArn);
+    return run;
+  };
+
   return {
     get,
     /** @throws PreconditionError `unknown-run`, `protocol-mismatch` */
@@ -67,6 +95,7 @@ export function runs(table: Table) {
         protocol: PROTOCOL,
         startedAt: now,
         heartbeatAt: now,
+        notes: {},
         gsi1pk: statusKey("running"),
         gsi1sk: `${now}#${run.runId}`,
         expiresAt: table.runExpiry(),
@@ -75,33 +104,66 @@ export function runs(table: Table) {
       return expect(run.runId);
     },
 
-    /** Another phase, and small facts for later states. @throws CancelledError when the run has ended. */
-    async advance(runId: string, phase: string, notes: Settings = {}): Promise<Run> {
-      const run = await expect(runId);
-      const merged = { ...run.notes, ...notes };
-      return change(table, runId, "SET phase = :phase, notes = :notes, heartbeatAt = :now", {
-        ":phase": phase,
-        ":notes": merged,
-        ":now": table.now(),
-      });
+    /**
+     * The run's next phase, and small facts for later states, each set by itself: concurrent notes lose nothing.
+     * @throws CancelledError `run-ended`; `run-moved-on` when another beginning, or a later phase, is on by now;
+     *   LeaseHeldError `lease-lost`
+     */
+    async advance(runId: string, move: Move): Promise<Run> {
+      const changed = await table.update(runKey(runId), moving(move, table.now()));
+      if (changed !== undefined) return renewLease(asRun(changed));
+      throw movedOn(await expect(runId), move);
     },
 
-    /** Small facts for later states, in whatever phase the run is. @throws CancelledError when it has ended or begun anew. */
-    async note(runId: string, epoch: number, notes: Settings): Promise<Run> {
-      const run = await expect(runId);
+    /**
+     * Notes the plan of a beginning, and how many of its chunks are handed out from the start: the first planner to be done
+     * wins, and every other one goes on with the winner's plan.
+     * @returns the run, whoever has planned it. @throws CancelledError `run-ended`, `run-moved-on`
+     */
+    async claimPlan(runId: string, claim: PlanClaim): Promise<Run> {
+      const { epoch, phase, chunks, handedOut, plan, snapshot } = claim;
       const changed = await table.update(runKey(runId), {
-        UpdateExpression: "SET notes = :notes, heartbeatAt = :now",
-        ConditionExpression: "#status = :running AND epoch = :epoch",
-        ExpressionAttributeNames: { "#status": "status" },
+        UpdateExpression:
+          "SET notes.#plan = :plan, notes.#snapshot = :snapshot, heartbeatAt = :now, chunkCounter = :chunks, chunksPlanned = :chunks, chunksTaken = :taken",
+        ConditionExpression:
+          "#status = :running AND epoch = :epoch AND phase = :phase AND attribute_not_exists(notes.#plan)",
+        ExpressionAttributeNames: { "#status": "status", "#plan": "plan", "#snapshot": "snapshot" },
         ExpressionAttributeValues: {
-          ":notes": { ...run.notes, ...notes },
+          ":plan": plan,
+          ":snapshot": snapshot,
           ":now": table.now(),
-          ":epoch": epoch,
+          ":chunks": chunks,
+          ":taken": handedOut,
           ":running": "running",
+          ":epoch": epoch,
+          ":phase": phase,
         },
       });
       if (changed !== undefined) return asRun(changed);
-      throw runEnded(runId);
+      const run = await expect(runId);
+      if (run.status === "running" && run.epoch === epoch && run.notes?.plan !== undefined) return run;
+      throw movedOn(run, { epoch, from: [phase] });
+    },
+
+    /** Adds warnings that are not among the run's yet, up to `most`; of several at once none is lost. */
+    async warn(runId: string, warnings: readonly string[], most: number): Promise<void> {
+      for (const warning of new Set(warnings)) {
+        await table.update(runKey(runId), {
+          UpdateExpression:
+            "SET notes.warnings = list_append(if_not_exists(notes.warnings, :none), :one), heartbeatAt = :now",
+          ConditionExpression:
+            "#status = :running AND (attribute_not_exists(notes.warnings) OR (NOT contains(notes.warnings, :warning) AND size(notes.warnings) < :most))",
+          ExpressionAttributeNames: { "#status": "status" },
+          ExpressionAttributeValues: {
+            ":none": [],
+            ":one": [warning],
+            ":warning": warning,
+            ":most": most,
+            ":now": table.now(),
+            ":running": "running",
+          },
+        });
+      }
     },
 
     /** Ends the phase `from` if it is still on; says whether it was. */
@@ -119,7 +181,7 @@ export function runs(table: Table) {
     async startOver(runId: string, from: number, restorePointId: string, phase: string): Promise<Run> {
       const changed = await table.update(runKey(runId), {
         UpdateExpression:
-          "SET epoch = :next, restorePointId = :id, phase = :phase, heartbeatAt = :now REMOVE chunkCounter, chunksPlanned, chunksTaken, notes",
+          "SET epoch = :next, restorePointId = :id, phase = :phase, heartbeatAt = :now, notes = :none REMOVE chunkCounter, chunksPlanned, chunksTaken",
         ConditionExpression: "epoch = :from AND #status = :running",
         ExpressionAttributeNames: { "#status": "status" },
         ExpressionAttributeValues: {
@@ -128,6 +190,7 @@ export function runs(table: Table) {
           ":id": restorePointId,
           ":phase": phase,
           ":now": table.now(),
+          ":none": {},
           ":running": "running",
         },
       });
@@ -136,26 +199,22 @@ export function runs(table: Table) {
 
     /** Says that the run is alive and renews its lease. @throws CancelledError, LeaseHeldError */
     async beat(runId: string): Promise<Run> {
-      const run = await change(table, runId, "SET heartbeatAt = :now", { ":now": table.now() });
-      if (run.leaseOn !== undefined) await leases(table).renew(run.leaseOn as Subject, run.executionArn);
-      return run;
+      return renewLease(await change(table, runId, "SET heartbeatAt = :now", { ":now": table.now() }));
     },
 
     /** Ends the run, its phase left as a trace, and gives its lease back; only the first end counts. @returns false when it had ended before. */
     async finish(runId: string, end: RunEnd): Promise<boolean> {
       const now = table.now();
-      const optional = Object.entries({
-        error: end.error,
-        line: end.line,
-        findings: end.findings,
-        notes: end.notes,
-      }).filter(([, value]) => value !== undefined);
+      const optional = Object.entries({ error: end.error, line: end.line, findings: end.findings }).filter(
+        ([, value]) => value !== undefined,
+      );
+      const { unheardSince } = end;
       const ended = await table.update(runKey(runId), {
         UpdateExpression: [
           "SET #status = :status, finishedAt = :now, gsi1pk = :gsi1pk",
           ...optional.map(([name]) => `#${name} = :${name}`),
         ].join(", "),
-        ConditionExpression: "#status = :running",
+        ConditionExpression: `#status = :running${unheardSince === undefined ? "" : " AND heartbeatAt < :since"}`,
         ExpressionAttributeNames: {
           "#status": "status",
           ...Object.fromEntries(optional.map(([name]) => [`#${name}`, name])),
@@ -165,11 +224,13 @@ export function runs(table: Table) {
           ":now": now,
           ":gsi1pk": statusKey(end.status),
           ":running": "running",
+          ...(unheardSince === undefined ? {} : { ":since": unheardSince.toISOString() }),
           ...Object.fromEntries(optional.map(([name, value]) => [`:${name}`, value])),
         },
       });
       const run = await get(runId);
-      if (run?.leaseOn !== undefined) await leases(table).release(run.leaseOn as Subject, run.executionArn);
+      if (run !== undefined && run.status !== "running" && run.leaseOn !== undefined)
+        await leases(table).release(run.leaseOn as Subject, run.executionArn);
       return ended !== undefined;
     },
 
@@ -179,10 +240,10 @@ export function runs(table: Table) {
 
     /** People and programs have been told of the end. */
     async markTold(runId: string): Promise<void> {
-      const run = await expect(runId);
       await table.update(runKey(runId), {
-        UpdateExpression: "SET notes = :notes",
-        ExpressionAttributeValues: { ":notes": { ...run.notes, toldAt: table.now() } },
+        UpdateExpression: "SET toldAt = :now",
+        ConditionExpression: "attribute_exists(pk)",
+        ExpressionAttributeValues: { ":now": table.now() },
       });
     },
 
@@ -225,7 +286,46 @@ async function change(table: Table, runId: string, expression: string, values: S
   throw runEnded(runId);
 }
 
-function runEnded(runId: string): CancelledError {
+/** The phase it leads to is allowed too: the first delivery of the same step may have been there. */
+function moving({ epoch, from, to, notes = {} }: Move, now: string) {
+  const facts = Object.entries(notes).filter(([, value]) => value !== undefined);
+  const phases = from === undefined ? [] : to === undefined ? from : [...from, to];
+  return {
+    UpdateExpression: [
+      "SET heartbeatAt = :now",
+      ...(to === undefined ? [] : ["phase = :to"]),
+      ...facts.map((_, index) => `notes.#note${index} = :note${index}`),
+    ].join(", "),
+    ConditionExpression: [
+      "#status = :running AND epoch = :epoch",
+      ...(phases.length === 0 ? [] : [`phase IN (${phases.map((_, index) => `:phase${index}`).join(", ")})`]),
+    ].join(" AND "),
+    ExpressionAttributeNames: {
+      "#status": "status",
+      ...Object.fromEntries(facts.map(([name], index) => [`#note${index}`, name])),
+    },
+    ExpressionAttributeValues: {
+      ":now": now,
+      ":running": "running",
+      ":epoch": epoch,
+      ...(to === undefined ? {} : { ":to": to }),
+      ...Object.fromEntries(facts.map(([, value], index) => [`:note${index}`, value])),
+      ...Object.fromEntries(phases.map((phase, index) => [`:phase${index}`, phase])),
+    },
+  };
+}
+
+function movedOn(run: Run, { epoch, from = [] }: Pick<Move, "epoch" | "from">): CancelledError {
+  if (run.status !== "running") return runEnded(run.runId);
+  const expected = `beginning ${epoch}${from.length === 0 ? "" : `, ${from.join(" or ")}`}`;
+  return new CancelledError(
+    "run-moved-on",
+    `run ${run.runId} is at beginning ${run.epoch}, ${run.phase}; this step belongs to ${expected}`,
+    { hint: "A late or repeated call of a step; nothing was changed, and nothing needs to be done." },
+  );
+}
+
+export function runEnded(runId: string): CancelledError {
   return new CancelledError("run-ended", `run ${runId} has ended meanwhile`, {
     hint: "Its execution was stopped, or another part of it has failed; `holdfast show` tells why.",
   });

@@ -7,6 +7,7 @@ import {
   type DynamoDBDocumentClient,
   GetCommand,
   PutCommand,
+  type PutCommandInput,
   QueryCommand,
   type QueryCommandInput,
   TransactWriteCommand,
@@ -14,7 +15,6 @@ import {
   UpdateCommand,
   type UpdateCommandInput,
 } from "@aws-sdk/lib-dynamodb";
-import pLimit from "p-limit";
 import type { Clock } from "../ids.ts";
 import { RUN_DAYS } from "./items.ts";
 import type { ItemKey } from "./keys.ts";
@@ -23,7 +23,7 @@ import { asStoreError } from "./store-errors.ts";
 export type Item = Readonly<Record<string, unknown>>;
 
 /** Single writes side by side: as fast as batches for the thousands of a plan, and the SDK retries each by itself. */
-const AT_ONCE = 32;
+export const AT_ONCE = 32;
 
 export interface TableOptions {
   readonly client: DynamoDBDocumentClient;
@@ -65,7 +65,15 @@ export class Table {
 
   /** @returns false when the item was there already. */
   async putNew(item: Item): Promise<boolean> {
-    const put = new PutCommand({ TableName: this.#name, Item: item, ConditionExpression: "attribute_not_exists(pk)" });
+    return this.putIf(item, { ConditionExpression: "attribute_not_exists(pk)" });
+  }
+
+  /** @returns false when the condition did not hold. */
+  async putIf(
+    item: Item,
+    condition: Pick<PutCommandInput, "ConditionExpression" | "ExpressionAttributeValues">,
+  ): Promise<boolean> {
+    const put = new PutCommand({ TableName: this.#name, Item: item, ...condition });
     return this.#conditional(() => this.#client.send(put));
   }
 
@@ -115,16 +123,6 @@ export class Table {
       ExpressionAttributeValues: { ":pk": pk, ":prefix": prefix },
       ConsistentRead: consistent,
     });
-  }
-
-  async putAll(items: readonly Item[]): Promise<void> {
-    const limit = pLimit(AT_ONCE);
-    await Promise.all(items.map((item) => limit(() => this.put(item))));
-  }
-
-  async deleteAll(keys: readonly ItemKey[]): Promise<void> {
-    const limit = pLimit(AT_ONCE);
-    await Promise.all(keys.map((key) => limit(() => this.delete(key))));
   }
 
   async #conditional(send: () => Promise<unknown>): Promise<boolean> {

@@ -2,10 +2,19 @@
  * The beginning of every run: its input checked, its lease taken, its settings frozen in the catalog.
  * @module
  */
-import { type Catalog, type Run, type RunKind, type Settings, type Subject, sourceKey } from "../catalog/index.ts";
+import {
+  type Catalog,
+  type Run,
+  type RunKind,
+  runEnded,
+  type Settings,
+  type Subject,
+  sourceKey,
+} from "../catalog/index.ts";
 import { type HoldfastConfig, PUBLIC_NETWORK, type WorkersByNetwork } from "../config/index.ts";
-import { ConfigurationError } from "../errors.ts";
+import { ConfigurationError, PreconditionError } from "../errors.ts";
 import type { Clock, RandomBytes } from "../ids.ts";
+import { endAbandoned } from "./abandoned.ts";
 import { type Execution, runIdOf } from "./identity.ts";
 
 /** The contract of every state machine. */
@@ -50,8 +59,9 @@ export interface Begun {
 }
 
 /**
- * Idempotent per execution. The lease is taken last, so that what is refused for its input never blocks another run.
- * @throws LeaseHeldError; ConfigurationError `unknown-source`, `unknown-network`; what `prepare` throws.
+ * Idempotent per execution: of two at once both go on with the run that the first has begun. The lease is taken last, so that
+ * what is refused for its input never blocks another run; a call that comes after the run's end gives it back at once.
+ * @throws LeaseHeldError; CancelledError `run-ended`; PreconditionError `run-id-taken`; ConfigurationError `unknown-source`, `unknown-network`; what `prepare` throws.
  */
 export async function beginRun(
   request: { readonly kind: RunKind; readonly execution: Execution; readonly input: RunInput },
@@ -62,6 +72,7 @@ export async function beginRun(
   const { catalog } = context;
   const runId = runIdOf(execution, input.source);
   const known = await catalog.runs.get(runId);
+  if (known !== undefined) assertOurs(known, execution);
   const prepared = known === undefined ? await prepare(input, context) : preparedBefore(known);
   const workers = workersOf(prepared.network, context.workers);
   const { settings, restorePointId, leaseOn, network } = prepared;
@@ -71,6 +82,7 @@ export async function beginRun(
     ...(input.scheduledAt === undefined ? {} : { scheduledAt: input.scheduledAt }),
   };
   if (leaseOn !== undefined) {
+    await endAbandoned(leaseOn, execution.arn, catalog, context.clock);
     const moment = input.scheduledAt === undefined ? {} : { scheduledAt: input.scheduledAt };
     await catalog.leases.take({ subject: leaseOn, runId, owner: execution.arn, ...moment });
   }
@@ -83,7 +95,22 @@ export async function beginRun(
     restorePointId,
     ...optional,
   });
+  try {
+    assertOurs(run, execution);
+  } catch (error) {
+    if (leaseOn !== undefined) await catalog.leases.release(leaseOn, execution.arn);
+    throw error;
+  }
   return begunOf(run, workers);
+}
+
+function assertOurs(run: Run, execution: Execution): void {
+  if (run.executionArn !== execution.arn) {
+    throw new PreconditionError("run-id-taken", `run ${run.runId} belongs to execution ${run.executionArn}`, {
+      hint: "Start the execution again under another name, or without one.",
+    });
+  }
+  if (run.status !== "running") throw runEnded(run.runId);
 }
 
 export function begunOf(run: Run, workers: Readonly<Record<string, string>>): Begun {

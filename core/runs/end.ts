@@ -2,8 +2,17 @@
  * The end of every run: recorded once, told to people and programs, its lease given back.
  * @module
  */
-import type { Catalog, Finding, Run, RunKind, RunStatus, Settings } from "../catalog/index.ts";
+import {
+  type Catalog,
+  type Finding,
+  type Run,
+  type RunKind,
+  type RunStatus,
+  runEnded,
+  type Settings,
+} from "../catalog/index.ts";
 import { type ErrorRecord, HoldfastError } from "../errors.ts";
+import { abandonedUntold } from "./abandoned.ts";
 import { lineOf } from "./failure.ts";
 import { figuresOf, type RunFigures } from "./figures.ts";
 import { type Execution, runIdOf } from "./identity.ts";
@@ -44,6 +53,7 @@ const VERBS: Readonly<Record<EndRequest["status"], string>> = {
 
 /**
  * Idempotent: the first end counts and is returned ever after; alert and event are sent again until they were sent once.
+ * @throws CancelledError `run-ended` when a run that has ended otherwise was to be recorded as succeeded
  */
 export async function endRun(request: EndRequest, context: EndContext): Promise<Ended> {
   const run = await ensureRun(request, context.catalog);
@@ -59,11 +69,21 @@ export async function endRun(request: EndRequest, context: EndContext): Promise<
     ...(findings === undefined ? {} : { findings }),
   });
   const ended = await context.catalog.runs.expect(run.runId);
-  if (ended.notes?.toldAt === undefined) {
-    await tell({ ...request, ...endOf(ended) }, ended, context);
-    await context.catalog.runs.markTold(ended.runId);
+  await tellOnce({ ...request, ...endOf(ended) }, ended, context);
+  for (const abandoned of await abandonedUntold(ended.source, context.catalog)) {
+    const { kind, executionArn: arn, startedAt } = abandoned;
+    const execution = { arn, name: arn.split(":").at(-1) ?? "", startedAt };
+    await tellOnce({ kind, execution, input: undefined, ...endOf(abandoned) }, abandoned, context);
   }
+  // The machine's output would say so in spite of the catalog, of alerts and of events.
+  if (status === "succeeded" && ended.status !== "succeeded") throw runEnded(ended.runId);
   return endedOf({ ...request, ...endOf(ended) }, ended);
+}
+
+async function tellOnce(request: EndRequest, run: Run, context: EndContext): Promise<void> {
+  if (run.toldAt !== undefined) return;
+  await tell(request, run, context);
+  await context.catalog.runs.markTold(run.runId);
 }
 
 /** The run, or one made just to be ended when Resolve failed before it could; none when there is no source to file it under. */
@@ -73,6 +93,8 @@ async function ensureRun({ kind, execution, input }: EndRequest, catalog: Catalo
   try {
     const runId = runIdOf(execution, source);
     const known = await catalog.runs.get(runId);
+    // Another execution's of the same name: that one goes on.
+    if (known !== undefined && known.executionArn !== execution.arn) return undefined;
     return (
       known ?? (await catalog.runs.begin({ runId, kind, phase: "refused", executionArn: execution.arn, settings: {} }))
     );

@@ -3,16 +3,19 @@
  * @module
  */
 import pLimit from "p-limit";
-import type { Catalog, Chunk } from "../../catalog/index.ts";
+import { type Catalog, type Chunk, chunkItemMissing, type Run } from "../../catalog/index.ts";
 import { IntegrityError } from "../../errors.ts";
 import { commitManifest } from "../../vault/commit.ts";
-import { openEnvelope } from "../../vault/envelope/open.ts";
+import { type OpenEnvelope, openEnvelope } from "../../vault/envelope/open.ts";
 import type { Unwrapper } from "../../vault/envelope/recipient.ts";
 import type { Store } from "../../vault/store/port.ts";
+import type { Pause } from "../deadline.ts";
 import type { ChunkWinner } from "../dump/dump-chunk.ts";
 import { readPlan } from "../dump/plan-document.ts";
+import { missingChunks } from "../judge.ts";
 import { phase } from "../phases.ts";
 import { refOf } from "../settings.ts";
+import { whileBeating } from "../while-beating.ts";
 import { assertCoverage, assertSlices } from "./coverage.ts";
 import { buildManifest, type WonChunk } from "./manifest.ts";
 import { restorePointOf } from "./restore-point.ts";
@@ -23,35 +26,31 @@ export interface CommitContext {
   readonly work: Store;
   readonly unwrappers: readonly Unwrapper[];
   readonly version: string;
+  readonly pause: Pause;
 }
 
 /** HEAD requests side by side; they weigh nothing. */
 const AT_ONCE = 16;
 
 /**
- * Idempotent: a second call finds the manifest it would write.
- * @throws IntegrityError `chunk-without-winner`, `object-missing`, `stored-length-mismatch`, `store-checksum-mismatch`,
- *   `coverage-gap`; what commitManifest and the stores throw.
+ * Idempotent: a second call finds the manifest it would write. One that comes too late, when the run has ended or its lease is
+ * another's, writes none.
+ * @throws CancelledError, LeaseHeldError as `advance`; IntegrityError `chunk-item-missing`, `chunk-without-winner`,
+ *   `object-missing`, `stored-length-mismatch`, `store-checksum-mismatch`, `coverage-gap`; what commitManifest and the stores throw.
  */
 export async function commitBackup(
   runId: string,
   context: CommitContext,
 ): Promise<{ runId: string; restorePointId: string }> {
-  const { catalog, vault, work, unwrappers, version } = context;
+  const { catalog, vault, unwrappers, version } = context;
   const run = await catalog.runs.beat(runId);
+  const { epoch } = run;
   const ref = refOf(run);
   const envelope = await openEnvelope(vault, ref, unwrappers);
-  const plan = await readPlan(work, envelope, run);
-  const chunks = (await catalog.chunks.list(runId)).filter(({ epoch }) => epoch === run.epoch);
-  const won = chunks.map(wonChunk);
-  for (const { n, winner } of won) assertSlices(n, winner);
-  assertCoverage(
-    plan,
-    won.map(({ winner }) => winner.covered),
-  );
-  const limit = pLimit(AT_ONCE);
-  await Promise.all(won.map((chunk) => limit(() => assertStored(vault, chunk))));
-  const { heartbeatAt: committedAt } = await catalog.runs.beat(runId);
+  const { plan, won } = await whileBeating(runId, context, () => prove(run, envelope, context));
+  // As near to the write as can be: nothing else keeps a late call from it.
+  const from = [phase.committing, phase.verifying];
+  const { heartbeatAt: committedAt } = await catalog.runs.advance(runId, { epoch, from });
   const { stored } = await commitManifest(
     vault,
     envelope,
@@ -60,8 +59,25 @@ export async function commitBackup(
   );
   // Before anything that fails for a run that was stopped meanwhile: what is whole in the vault is not to be lost.
   await catalog.restorePoints.put(restorePointOf(stored));
-  await catalog.runs.advance(runId, phase.verifying);
+  await catalog.runs.advance(runId, { epoch, from, to: phase.verifying });
   return { runId, restorePointId: ref.restorePointId };
+}
+
+/** What was planned was copied, and what was copied is stored. */
+async function prove(run: Run, envelope: OpenEnvelope, { catalog, vault, work }: CommitContext) {
+  const plan = await readPlan(work, envelope, run);
+  const chunks = (await catalog.chunks.list(run.runId)).filter(({ epoch }) => epoch === run.epoch);
+  const missing = missingChunks(run, chunks);
+  if (missing.length > 0) throw chunkItemMissing(run.runId, missing);
+  const won = chunks.map(wonChunk);
+  for (const { n, winner } of won) assertSlices(n, winner);
+  assertCoverage(
+    plan,
+    won.map(({ winner }) => winner.covered),
+  );
+  const limit = pLimit(AT_ONCE);
+  await Promise.all(won.map((chunk) => limit(() => assertStored(vault, chunk))));
+  return { plan, won };
 }
 
 function wonChunk({ n, winner }: Chunk): WonChunk {

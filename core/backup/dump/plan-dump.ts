@@ -20,9 +20,11 @@ import { vaultKeys } from "../../vault/keys.ts";
 import type { ManifestSchemaObject } from "../../vault/manifest/schema.ts";
 import { writeSmallObject } from "../../vault/object/small.ts";
 import type { Store } from "../../vault/store/port.ts";
+import { phase } from "../phases.ts";
 import { importNewest, isDumping, openSource, type SourceContext } from "../session.ts";
 import { backupSettings, refOf } from "../settings.ts";
-import { compactBody, type PlanDocument, writePlan } from "./plan-document.ts";
+import { whileBeating } from "../while-beating.ts";
+import { compactBody, type PlanDocument, readPlan, writePlan } from "./plan-document.ts";
 
 export interface PlanContext extends SourceContext {
   readonly vault: Store;
@@ -41,40 +43,67 @@ export interface Planned {
 const POLL_MILLIS = 500;
 
 /**
- * Waits for the snapshot, then plans. When the holders have let go meanwhile the plan is empty, and Judge tells why.
+ * Waits for the snapshot, then plans; once per beginning, for the first plan to be noted is everybody's: who plans again, at
+ * once or late, files the same chunks and answers the same. When the holders have let go meanwhile there is nothing to do, and
+ * Judge tells why.
  * @throws SourceUnavailableError `snapshot-late`; what planDump, dumpSchema and the stores throw.
  */
 export async function planBackup(runId: string, epoch: number, context: PlanContext): Promise<Planned> {
-  const { catalog, vault, work, unwrappers } = context;
-  const run = await catalog.runs.beat(runId);
-  const snapshot = await awaitSnapshot(run, epoch, context);
-  if (snapshot === undefined) return { runId, epoch, chunks: 0, itemsKey: await writeItems(work, run, []) };
-  const envelope = await openEnvelope(vault, refOf(run), unwrappers);
-  const plan = await readSource(run, snapshot, envelope, context);
-  const written = await writePlan(work, envelope, run, plan);
+  const { catalog, clock } = context;
+  try {
+    return await whileBeating(runId, context, () => planOnce(runId, epoch, context));
+  } catch (error) {
+    if (isDumping(await catalog.runs.expect(runId), epoch, clock())) throw error;
+    return nothing(runId, epoch);
+  }
+}
+
+async function planOnce(runId: string, epoch: number, context: PlanContext): Promise<Planned> {
+  const { catalog, clock, vault, work, unwrappers } = context;
+  const begun = await catalog.runs.beat(runId);
+  if (!isDumping(begun, epoch, clock())) return nothing(runId, epoch);
+  const envelope = await openEnvelope(vault, refOf(begun), unwrappers);
+  const run = begun.notes?.plan === undefined ? await makePlan(begun, envelope, context) : begun;
+  if (run === undefined) return nothing(runId, epoch);
+  const { chunks } = await readPlan(work, envelope, run);
   await catalog.chunks.plan(
     run,
-    plan.chunks.map((chunk) => ({ n: chunk.n, bytesEstimate: chunk.bytesEstimate, body: { ...compactBody(chunk) } })),
-    lanesFor(plan.chunks.length, backupSettings(run).concurrency),
+    chunks.map((chunk) => ({ n: chunk.n, bytesEstimate: chunk.bytesEstimate, body: { ...compactBody(chunk) } })),
   );
-  await catalog.runs.note(runId, epoch, { plan: written, snapshot: snapshot.base });
-  const lanes = lanesFor(plan.chunks.length, backupSettings(run).concurrency);
-  const first = plan.chunks.slice(0, lanes).map(({ n }) => n);
-  return { runId, epoch, chunks: plan.chunks.length, itemsKey: await writeItems(work, run, first) };
+  const first = chunks.slice(0, lanesFor(run, chunks.length)).map(({ n }) => n);
+  return { runId, epoch, chunks: chunks.length, itemsKey: await writeItems(work, run, first) };
 }
 
-/** A child's history may have 25,000 events, and a chunk takes about eight. */
-const CHUNKS_PER_LANE = 2_000;
-
-/** As many lines of work as the source allows connections; each takes the next chunk when it is done with one. */
-export function lanesFor(chunks: number, concurrency: number): number {
-  return Math.min(chunks, Math.max(concurrency, Math.ceil(chunks / CHUNKS_PER_LANE)));
+/** @returns the run with a plan, perhaps another planner's; undefined when there is no snapshot any more. */
+async function makePlan(run: Run, envelope: OpenEnvelope, context: PlanContext): Promise<Run | undefined> {
+  const snapshot = await awaitSnapshot(run, context);
+  if (snapshot === undefined) return undefined;
+  const plan = await readSource(run, snapshot, envelope, context);
+  return context.catalog.runs.claimPlan(run.runId, {
+    epoch: run.epoch,
+    phase: phase.dumping,
+    plan: await writePlan(context.work, envelope, run, plan),
+    snapshot: snapshot.base,
+    chunks: plan.chunks.length,
+    handedOut: lanesFor(run, plan.chunks.length),
+  });
 }
 
-async function awaitSnapshot(run: Run, epoch: number, context: PlanContext): Promise<Snapshot | undefined> {
+/** For a distributed Map there is nothing to read. */
+function nothing(runId: string, epoch: number): Planned {
+  return { runId, epoch, chunks: 0, itemsKey: "" };
+}
+
+/** As many lines of work as source and server allow connections; each takes the next chunk when it is done with one. */
+function lanesFor(run: Run, chunks: number): number {
+  const { workers } = run.notes ?? {};
+  return Math.min(chunks, typeof workers === "number" ? workers : backupSettings(run).concurrency);
+}
+
+async function awaitSnapshot(run: Run, context: PlanContext): Promise<Snapshot | undefined> {
   const { catalog, clock, pause, deadline } = context;
   for (;;) {
-    if (!isDumping(await catalog.runs.expect(run.runId), epoch, clock())) return undefined;
+    if (!isDumping(await catalog.runs.expect(run.runId), run.epoch, clock())) return undefined;
     // The first: it alone has the base; by the time of planning no other is needed.
     const snapshot = await catalog.snapshots.get(run, 0);
     if (snapshot !== undefined) return snapshot;
@@ -103,7 +132,6 @@ async function readSource(
     await importNewest(session, run, context.catalog);
     const plan = await planDump(session, { chunkBytes });
     const roles = await listRoles(session);
-    await context.catalog.runs.beat(run.runId);
     const database = await databaseProperties(session);
     const largeObjects = await listLargeObjects(session);
     await session.query("COMMIT");
@@ -139,10 +167,9 @@ async function writeSchema(
   );
 }
 
-/** Numbers and nothing else: state machines can read this bucket. */
+/** Numbers and nothing else: state machines can read this bucket. The same for whoever writes them. */
 async function writeItems(work: Store, run: Run, numbers: readonly number[]): Promise<string> {
-  for (let attempt = 1; ; attempt += 1) {
-    const key = `runs/${run.runId}/items.${run.epoch}.${attempt}.json`;
-    if (await work.putIfAbsent(key, Buffer.from(JSON.stringify(numbers.map((n) => ({ n })))))) return key;
-  }
+  const key = `runs/${run.runId}/items.${run.epoch}.json`;
+  await work.putIfAbsent(key, Buffer.from(JSON.stringify(numbers.map((n) => ({ n })))));
+  return key;
 }

@@ -48,16 +48,17 @@ export interface ComparePlanned {
 /** Cuts the comparison into numbered groups; none when the run asks for none. */
 export async function planCompare(runId: string, context: RestoreContext): Promise<ComparePlanned> {
   const { catalog, work } = context;
-  const run = await catalog.runs.advance(runId, "comparing");
+  const run = await catalog.runs.beat(runId);
   const { options } = settingsOf(run);
   if (options.compare === "off") {
+    await catalog.runs.advance(runId, { epoch: run.epoch, to: "comparing" });
     return { runId, epoch: run.epoch, itemsKey: await writeItems(work, run, "compare", []), items: 0 };
   }
   const open = await openRun(runId, context);
   const groups = await withReader(open, async (session) => groupsOf(session, expectedRows(open.point.manifest)));
   const numbers = [...groups.map((_, index) => index + 1), REST];
   const itemsKey = await writeItems(work, run, "compare", numbers);
-  await catalog.runs.advance(runId, "comparing", { [GROUPS]: groups.length });
+  await catalog.runs.advance(runId, { epoch: run.epoch, to: "comparing", notes: { [GROUPS]: groups.length } });
   return { runId, epoch: run.epoch, itemsKey, items: numbers.length };
 }
 

@@ -33,8 +33,10 @@ export async function prepareRestore(runId: string, context: RestoreContext): Pr
   const told: string[] = [];
   const onNotice = async (text: string): Promise<void> => {
     told.push(text);
+    // A late call must drop nothing: by then there may be what the first has loaded.
+    await context.catalog.runs.advance(runId, { epoch: run.epoch, from: ["preparing"] });
     // In the catalog before anything is gone: the drop may fail half way.
-    await noteWarnings(context.catalog, run, run.phase, told);
+    await noteWarnings(context.catalog, run, told);
   };
   await prepareTarget({ point, target, options: settings.options, applicationName, onNotice });
   if (!settings.options.skipRoles) {
@@ -52,7 +54,8 @@ export async function prepareRestore(runId: string, context: RestoreContext): Pr
     foreignKeys: await write("foreign-keys", foreignKeys),
   };
   const counts = { data: numbers.length, indexes: indexes.length, foreignKeys: foreignKeys.length };
-  await noteWarnings(context.catalog, run, "schema", told);
+  await noteWarnings(context.catalog, run, told);
+  await context.catalog.runs.advance(runId, { epoch: run.epoch, from: ["preparing"], to: "schema" });
   return { runId, epoch: run.epoch, items, counts };
 }
 
@@ -69,14 +72,9 @@ function groupNumbers(phases: RestorePhases, phase: ParallelPhase, manifest: Man
 const MOST_WARNINGS = 20;
 const LONGEST_WARNING = 9_000;
 
-async function noteWarnings(catalog: Catalog, run: Run, phase: string, told: readonly string[]): Promise<void> {
-  const before = Array.isArray(run.notes?.warnings) ? (run.notes.warnings as string[]) : [];
-  const warnings = [...new Set([...before, ...told.map((text) => text.slice(0, LONGEST_WARNING))])];
-  await catalog.runs.advance(
-    run.runId,
-    phase,
-    warnings.length === 0 ? {} : { warnings: warnings.slice(0, MOST_WARNINGS) },
-  );
+async function noteWarnings(catalog: Catalog, { runId }: Run, told: readonly string[]): Promise<void> {
+  const warnings = told.map((text) => text.slice(0, LONGEST_WARNING));
+  await catalog.runs.warn(runId, warnings, MOST_WARNINGS);
 }
 
 /** One of the phases that run in order. @throws TimeBudgetError to be called again */
@@ -88,7 +86,8 @@ export async function loadSchema(
   const phases = await phasesOf(open);
   const { refused, running } = listening(context);
   await withTarget(open, (session) => runPhase(session, phases, request.phase, running));
-  await noteWarnings(context.catalog, open.run, request.next, refused);
+  await noteWarnings(context.catalog, open.run, refused);
+  await context.catalog.runs.advance(request.runId, { epoch: open.run.epoch, to: request.next });
   return { runId: request.runId };
 }
 
@@ -118,7 +117,7 @@ export async function buildObjects(
   await withTarget(open, async (session) => {
     for (const unit of units) await runUnit(session, phases, unit, running);
   });
-  if (refused.length > 0) await noteWarnings(context.catalog, open.run, open.run.phase, refused);
+  await noteWarnings(context.catalog, open.run, refused);
   return { built: units.length };
 }
 
@@ -129,7 +128,8 @@ export async function finishRestore(runId: string, context: RestoreContext): Pro
   const { refused, running } = listening(context);
   const input = { point: open.point, phases, options: open.settings.options };
   await withTarget(open, (session) => finishSchema(session, input, running));
-  await noteWarnings(context.catalog, open.run, "comparing", refused);
+  await noteWarnings(context.catalog, open.run, refused);
+  await context.catalog.runs.advance(runId, { epoch: open.run.epoch, to: "comparing" });
   return { runId };
 }
 
@@ -158,7 +158,7 @@ export async function judgeRestore(
       hint: "The run was stopped from outside; start the same restore again to continue it.",
     });
   }
-  await catalog.runs.advance(runId, next);
+  await catalog.runs.advance(runId, { epoch: run.epoch, to: next });
   return { runId };
 }
 

@@ -1,8 +1,9 @@
 import { beforeEach, describe, expect, it } from "vitest";
 import { judgeVerify, planVerify, type VerifyContext, verifyGroup } from "../../../core/backup/verify.ts";
-import type { Catalog, Failure, RestorePoint, Run, Settings } from "../../../core/catalog/index.ts";
+import type { Catalog, Failure, Move, RestorePoint, Run, Settings } from "../../../core/catalog/index.ts";
 import { type ErrorRecord, StoreThrottledError } from "../../../core/errors.ts";
 import { memoryStore } from "../../support/memory-store.ts";
+import { pauseUntilAborted } from "../../support/pauses.ts";
 import { newRsaRecipient } from "../../support/recipients.ts";
 import { writeSample } from "../../support/vault.ts";
 
@@ -23,8 +24,8 @@ function memoryCatalog(): Catalog {
   return {
     runs: {
       beat: async () => current(),
-      advance: async (_: string, __: string, more: Settings = {}) => {
-        notes = { ...notes, ...more };
+      advance: async (_: string, move: Move) => {
+        notes = { ...notes, ...move.notes };
         return current();
       },
       noteFindings: async () => {},
@@ -54,7 +55,7 @@ beforeEach(() => {
     heartbeatAt: "2026-11-21T02:15:00.000Z",
   } as unknown as Run;
   catalog = memoryCatalog();
-  context = { catalog, vault: memoryStore(), work: memoryStore(), unwrappers: [] };
+  context = { catalog, vault: memoryStore(), work: memoryStore(), unwrappers: [], pause: pauseUntilAborted };
 });
 
 /** As a group that finds everything in order. */

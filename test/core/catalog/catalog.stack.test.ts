@@ -2,6 +2,7 @@ import { randomBytes } from "node:crypto";
 import { beforeEach, describe, expect, inject, it } from "vitest";
 import { type Catalog, createCatalog, LEASE_SECONDS, sourceKey } from "../../../core/catalog/index.ts";
 import { newRunId } from "../../../core/ids.ts";
+import { noPause } from "../../support/pauses.ts";
 import { clients } from "../../support/stack.ts";
 
 let now: Date;
@@ -78,6 +79,8 @@ describe("a lease", () => {
   });
 });
 
+const won = (key: string) => ({ winner: { key }, plainBytes: 10, storedBytes: 4, rows: 2 });
+
 describe("a run", () => {
   it("is begun once, however often its execution asks", async () => {
     const first = await begin();
@@ -107,7 +110,8 @@ describe("a run", () => {
     await begin();
     await catalog.runs.finish(runId, { status: "failed" });
     await expect(catalog.runs.beat(runId)).rejects.toMatchObject({ name: "CancelledError", code: "run-ended" });
-    await expect(catalog.runs.advance(runId, "verifying")).rejects.toMatchObject({ name: "CancelledError" });
+    const late = catalog.runs.advance(runId, { epoch: 1, to: "verifying" });
+    await expect(late).rejects.toMatchObject({ name: "CancelledError", code: "run-ended" });
   });
 
   it("starts over once per beginning, and what belongs to the former is void", async () => {
@@ -124,6 +128,83 @@ describe("a run", () => {
     await expect(catalog.chunks.attempt(runId, 2, 1)).rejects.toMatchObject({ code: "chunk-not-planned" });
   });
 
+  it("keeps the chunks of its new beginning from whoever is still at work for the former", async () => {
+    const first = await begin();
+    const planned = (bytesEstimate: number) => [1, 2].map((n) => ({ n, bytesEstimate, body: {} }));
+    await catalog.chunks.plan(first, planned(1));
+    const second = await catalog.runs.startOver(runId, 1, "20261121T021501Z-0000000000", "dumping");
+    await catalog.chunks.plan(second, [{ n: 1, bytesEstimate: 7, body: {} }]);
+    await catalog.chunks.plan(first, [...planned(1), { n: 3, bytesEstimate: 1, body: {} }]);
+    const claim = { phase: "dumping", plan: "late", snapshot: {}, chunks: 9, handedOut: 9 };
+    await expect(catalog.runs.claimPlan(runId, { epoch: 1, ...claim })).rejects.toMatchObject({ code: "run-moved-on" });
+    expect(await catalog.chunks.win(runId, 1, 1, won("late"))).toBe(false);
+    expect(await catalog.chunks.takeNext(first, 2, noPause)).toBeUndefined();
+    const claimed = await catalog.runs.claimPlan(runId, { epoch: 2, ...claim, chunks: 1, handedOut: 1 });
+    expect(claimed).toMatchObject({ chunksPlanned: 1, chunksTaken: 1 });
+    // The late planner's third chunk lies where the rest of the first belongs.
+    const run = { ...claimed, runId };
+    expect(await catalog.chunks.split(run, 1, won("a"), {}, { bytesEstimate: 1, body: { rest: true } })).toBe(2);
+    expect(await catalog.chunks.split(run, 2, won("b"), {}, { bytesEstimate: 1, body: { rest: true } })).toBe(3);
+    const current = (await catalog.chunks.list(runId)).filter(({ epoch }) => epoch === 2);
+    expect(current.map(({ n, bytesEstimate, next }) => [n, bytesEstimate, next])).toEqual([
+      [1, 7, 2],
+      [2, 1, 3],
+      [3, 1, undefined],
+    ]);
+  });
+
+  it("has one plan, however many planners finish", async () => {
+    await begin();
+    const claims = ["a", "b", "c"].map((plan) =>
+      catalog.runs.claimPlan(runId, {
+        epoch: 1,
+        phase: "dumping",
+        plan,
+        snapshot: plan,
+        chunks: 1,
+        handedOut: 1,
+      }),
+    );
+    const plans = (await Promise.all(claims)).map(({ notes }) => [notes?.plan, notes?.snapshot]);
+    expect(new Set(plans.flat()).size).toBe(1);
+  });
+
+  it("goes through its phases forwards only: a late step changes nothing", async () => {
+    await begin();
+    const step = { epoch: 1, from: ["preparing"], to: "dumping" };
+    await catalog.runs.advance(runId, step);
+    await catalog.runs.advance(runId, step);
+    await catalog.runs.advance(runId, { epoch: 1, from: ["dumping"], to: "committing" });
+    await expect(catalog.runs.advance(runId, step)).rejects.toMatchObject({ code: "run-moved-on" });
+    await expect(catalog.runs.advance(runId, { epoch: 0 })).rejects.toMatchObject({ code: "run-moved-on" });
+    expect(await catalog.runs.get(runId)).toMatchObject({ phase: "committing" });
+  });
+
+  it("keeps every note and warning of many at once, each warning once and no more than asked for", async () => {
+    await begin();
+    const names = Array.from({ length: 12 }, (_, n) => `fact-${n}`);
+    await Promise.all([
+      ...names.map((name) => catalog.runs.advance(runId, { epoch: 1, notes: { [name]: name } })),
+      ...names.map((name) => catalog.runs.warn(runId, ["same", name], 10)),
+    ]);
+    const { notes = {} } = await catalog.runs.expect(runId);
+    expect(names.filter((name) => notes[name] !== name)).toEqual([]);
+    const warnings = notes.warnings as string[];
+    expect(warnings).toHaveLength(10);
+    expect(new Set(warnings).size).toBe(10);
+    expect(warnings).toContain("same");
+  });
+
+  it("that is heard of is not ended as abandoned", async () => {
+    await begin();
+    const unheardSince = now;
+    later(60);
+    await catalog.runs.beat(runId);
+    expect(await catalog.runs.finish(runId, { status: "failed", unheardSince })).toBe(false);
+    later(60);
+    expect(await catalog.runs.finish(runId, { status: "failed", unheardSince: now })).toBe(true);
+  });
+
   it("keeps the first of two snapshots published for one place, whoever asks again", async () => {
     const run = await begin();
     const first = { n: 0, snapshotId: "first", handoverAt: now };
@@ -135,12 +216,16 @@ describe("a run", () => {
 
   it("takes notes without touching its phase, and none of a former beginning", async () => {
     const run = await begin();
-    await catalog.runs.advance(runId, "dumping", { plan: "of the first" });
+    await catalog.runs.advance(runId, { epoch: 1, to: "dumping", notes: { plan: "of the first" } });
     expect(await catalog.runs.leave(runId, 1, "dumping", "letting-go")).toBe(true);
-    expect(await catalog.runs.note(runId, 1, { late: true })).toMatchObject({ phase: "letting-go" });
+    expect(await catalog.runs.advance(runId, { epoch: 1, notes: { late: true } })).toMatchObject({
+      phase: "letting-go",
+      notes: { plan: "of the first", late: true },
+    });
     const second = await catalog.runs.startOver(runId, 1, "20261121T021501Z-0000000000", "preparing");
-    expect(second.notes).toBeUndefined();
-    await expect(catalog.runs.note(runId, run.epoch, { plan: "again" })).rejects.toMatchObject({ code: "run-ended" });
+    expect(second.notes).toEqual({});
+    const late = catalog.runs.advance(runId, { epoch: run.epoch, notes: { plan: "again" } });
+    await expect(late).rejects.toMatchObject({ code: "run-moved-on" });
   });
 
   it("of a source is listed newest first", async () => {
@@ -161,14 +246,39 @@ describe("a run", () => {
 });
 
 describe("chunks", () => {
-  const outcome = (key: string) => ({ winner: { key }, plainBytes: 10, storedBytes: 4, rows: 2 });
-
-  it("are planned in any number, and a second plan replaces the first", async () => {
+  it("are filed in any number, and filed again change nothing of what was done", async () => {
     const run = await begin();
     const many = Array.from({ length: 130 }, (_, index) => ({ n: index + 1, bytesEstimate: 1, body: {} }));
+    await Promise.all([catalog.chunks.plan(run, many), catalog.chunks.plan(run, many)]);
+    await catalog.chunks.attempt(runId, 1, 7);
+    await catalog.chunks.win(runId, 1, 7, won("a"));
+    const before = await catalog.chunks.list(runId);
     await catalog.chunks.plan(run, many);
-    await catalog.chunks.plan(run, many.slice(0, 70));
-    expect((await catalog.chunks.list(runId)).map(({ n }) => n)).toEqual(many.slice(0, 70).map(({ n }) => n));
+    expect(await catalog.chunks.list(runId)).toEqual(before);
+    expect(before.map(({ n }) => n)).toEqual(many.map(({ n }) => n));
+  });
+
+  it("that the catalog has lost are told apart from those of a former beginning", async () => {
+    const run = await begin();
+    await catalog.chunks.plan(run, [{ n: 1, bytesEstimate: 1, body: {} }]);
+    const lost = { name: "IntegrityError", code: "chunk-item-missing" };
+    await expect(catalog.chunks.attempt(runId, 1, 2)).rejects.toMatchObject(lost);
+    await expect(catalog.chunks.takeNext(run, 2, noPause)).rejects.toMatchObject(lost);
+    const former = { name: "CancelledError", code: "chunk-not-planned" };
+    await expect(catalog.chunks.attempt(runId, 2, 1)).rejects.toMatchObject(former);
+  });
+
+  it("that have been won count no further attempts and no bytes", async () => {
+    const run = await begin();
+    await catalog.chunks.plan(run, [{ n: 1, bytesEstimate: 1, body: {} }]);
+    await catalog.chunks.attempt(runId, 1, 1);
+    await catalog.chunks.win(runId, 1, 1, won("a"));
+    await catalog.chunks.report(runId, 1, 1, 999);
+    expect(await catalog.chunks.attempt(runId, 1, 1)).toMatchObject({
+      attempts: 1,
+      winner: { key: "a" },
+      progressBytes: 0,
+    });
   });
 
   it("count attempts, so that no two write one object", async () => {
@@ -181,7 +291,7 @@ describe("chunks", () => {
   it("are won once", async () => {
     const run = await begin();
     await catalog.chunks.plan(run, [{ n: 1, bytesEstimate: 1, body: {} }]);
-    const wins = await Promise.all(["a", "b", "c"].map((key) => catalog.chunks.win(runId, 1, 1, outcome(key))));
+    const wins = await Promise.all(["a", "b", "c"].map((key) => catalog.chunks.win(runId, 1, 1, won(key))));
     expect(wins.filter(Boolean)).toHaveLength(1);
     const winner = (await catalog.chunks.get(runId, 1))?.winner;
     expect(winner).toEqual({ key: ["a", "b", "c"][wins.indexOf(true)] });
@@ -189,11 +299,10 @@ describe("chunks", () => {
 
   it("are split all or nothing: a loser leaves no second half behind", async () => {
     const run = await begin();
+    await catalog.runs.claimPlan(runId, { epoch: 1, phase: "dumping", plan: 1, snapshot: 1, chunks: 1, handedOut: 1 });
     await catalog.chunks.plan(run, [{ n: 1, bytesEstimate: 8, body: { all: true } }]);
     const rest = { bytesEstimate: 4, body: { second: true } };
-    const splits = await Promise.all(
-      [1, 2].map(() => catalog.chunks.split(run, 1, outcome("a"), { first: true }, rest)),
-    );
+    const splits = await Promise.all([1, 2].map(() => catalog.chunks.split(run, 1, won("a"), { first: true }, rest)));
     const [m] = splits.filter((n) => n !== undefined);
     const chunks = await catalog.chunks.list(runId);
     expect(chunks.map(({ n, body, next }) => ({ n, body, next }))).toEqual([
@@ -205,13 +314,14 @@ describe("chunks", () => {
   it("are taken one after the other, each by one line of work, however many ask and how often", async () => {
     const run = await begin();
     const planned = Array.from({ length: 12 }, (_, index) => ({ n: index + 1, bytesEstimate: 1, body: {} }));
-    await catalog.chunks.plan(run, planned, 4);
-    const first = await Promise.all([1, 2, 3, 4].map((n) => catalog.chunks.takeNext(runId, n)));
+    await catalog.runs.claimPlan(runId, { epoch: 1, phase: "dumping", plan: 1, snapshot: 1, chunks: 12, handedOut: 4 });
+    await catalog.chunks.plan(run, planned);
+    const first = await Promise.all([1, 2, 3, 4].map((n) => catalog.chunks.takeNext(run, n, noPause)));
     expect(first.toSorted()).toEqual([5, 6, 7, 8]);
-    expect(await Promise.all([1, 2, 3, 4].map((n) => catalog.chunks.takeNext(runId, n)))).toEqual(first);
-    const second = await Promise.all([5, 6, 7, 8].map((n) => catalog.chunks.takeNext(runId, n)));
+    expect(await Promise.all([1, 2, 3, 4].map((n) => catalog.chunks.takeNext(run, n, noPause)))).toEqual(first);
+    const second = await Promise.all([5, 6, 7, 8].map((n) => catalog.chunks.takeNext(run, n, noPause)));
     expect(second.toSorted((a = 0, b = 0) => a - b)).toEqual([9, 10, 11, 12]);
-    expect(await catalog.chunks.takeNext(runId, 9)).toBeUndefined();
+    expect(await catalog.chunks.takeNext(run, 9, noPause)).toBeUndefined();
   });
 
   it("add up to the run's progress", async () => {
@@ -220,9 +330,9 @@ describe("chunks", () => {
       run,
       [1, 2, 3].map((n) => ({ n, bytesEstimate: 10, body: {} })),
     );
-    await catalog.chunks.win(runId, 1, 1, outcome("a"));
+    await catalog.chunks.win(runId, 1, 1, won("a"));
     await catalog.chunks.attempt(runId, 1, 2);
-    await catalog.chunks.report(runId, 2, 7);
+    await catalog.chunks.report(runId, 1, 2, 7);
     expect(await catalog.chunks.progress(run)).toEqual({
       phase: "dumping",
       chunksDone: 1,

@@ -2,13 +2,14 @@ import { beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { type CommitContext, commitBackup } from "../../../../core/backup/commit/commit.ts";
 import type { ChunkWinner } from "../../../../core/backup/dump/dump-chunk.ts";
 import { type ChunkBody, type PlanDocument, writePlan } from "../../../../core/backup/dump/plan-document.ts";
-import type { Catalog, Chunk, RestorePoint, Run, Settings } from "../../../../core/catalog/index.ts";
+import type { Catalog, Chunk, Move, RestorePoint, Run, Settings } from "../../../../core/catalog/index.ts";
 import { CancelledError } from "../../../../core/errors.ts";
 import { LARGE_OBJECTS_OID } from "../../../../core/postgres/plan/index.ts";
 import { vaultKeys } from "../../../../core/vault/keys.ts";
 import { chunkObjects } from "../../../../core/vault/manifest/chunk-objects.ts";
 import { readManifest } from "../../../../core/vault/manifest/read.ts";
 import { type MemoryStore, memoryStore } from "../../../support/memory-store.ts";
+import { pauseUntilAborted } from "../../../support/pauses.ts";
 import { newRsaRecipient, type TestRecipient } from "../../../support/recipients.ts";
 import { SAMPLE_REF as ref, type Sample, writeSampleObjects } from "../../../support/vault.ts";
 
@@ -19,8 +20,10 @@ let offline: TestRecipient;
 let vault: MemoryStore;
 let sample: Sample;
 let chunks: Chunk<ChunkBody, ChunkWinner>[];
+let chunksPlanned: number;
 let filed: RestorePoint[];
-let isStopped: boolean;
+/** When the run is stopped, by the phase that the commit then wants to reach; null: when it is about to write. */
+let stoppedBefore: string | null | undefined;
 let context: CommitContext;
 
 beforeAll(() => {
@@ -37,20 +40,21 @@ beforeEach(async () => {
   const notes = { plan: await writePlan(work, envelope, run, plan), ...manifest } as unknown as Settings;
   const committing = { ...run, startedAt: "2026-11-21T02:15:00.000Z", heartbeatAt: "2026-11-21T02:30:00.000Z", notes };
   chunks = chunkObjects(manifest).map(({ n, written, slices }) => wonBy(n, written as ChunkWinner["written"], slices));
+  chunksPlanned = chunks.length;
   filed = [];
-  isStopped = false;
+  stoppedBefore = undefined;
   const catalog = {
     runs: {
-      beat: async () => committing,
-      advance: async () => {
-        if (isStopped) throw new CancelledError("run-ended", "the run has ended meanwhile");
+      beat: async () => ({ ...committing, chunksPlanned }),
+      advance: async (_: string, { to }: Move) => {
+        if ((to ?? null) === stoppedBefore) throw new CancelledError("run-ended", "the run has ended meanwhile");
         return committing;
       },
     },
     chunks: { list: async () => chunks },
     restorePoints: { put: async (point: RestorePoint) => void filed.push(point) },
   } as unknown as Catalog;
-  context = { catalog, vault, work, unwrappers: [offline.unwrapper], version: "0.1.0" };
+  context = { catalog, vault, work, unwrappers: [offline.unwrapper], version: "0.1.0", pause: pauseUntilAborted };
 });
 
 /** The sample's chunk, as won; the two chunks of `orders` meet at block 8. */
@@ -102,9 +106,31 @@ describe("the commit of a backup", () => {
   });
 
   it("files what is whole in the vault although the run was stopped meanwhile", async () => {
-    isStopped = true;
+    stoppedBefore = "verifying";
     await expect(commitBackup(RUN_ID, context)).rejects.toMatchObject({ code: "run-ended" });
     expect(isCommitted()).toBe(true);
     expect(filed).toHaveLength(1);
+  });
+
+  it("writes nothing for a run that has ended, or was taken over, while its chunks were looked at", async () => {
+    stoppedBefore = null;
+    await expect(commitBackup(RUN_ID, context)).rejects.toMatchObject({ code: "run-ended" });
+    expect(isCommitted()).toBe(false);
+    expect(filed).toEqual([]);
+  });
+
+  it("names a chunk whose item the catalog has lost, planned or split off", async () => {
+    chunksPlanned = chunks.length + 1;
+    await expect(commitBackup(RUN_ID, context)).rejects.toMatchObject({
+      name: "IntegrityError",
+      code: "chunk-item-missing",
+      message: expect.stringContaining(`chunk ${chunks.length + 1} of run`),
+    });
+    chunksPlanned = chunks.length;
+    const [first, ...others] = chunks;
+    if (first === undefined) throw new Error("the sample has no chunk");
+    chunks = [{ ...first, next: 99 }, ...others];
+    await expect(commitBackup(RUN_ID, context)).rejects.toMatchObject({ message: expect.stringContaining("chunk 99") });
+    expect(isCommitted()).toBe(false);
   });
 });
