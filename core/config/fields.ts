@@ -37,6 +37,16 @@ export const connectionField = matching(
   "the name of a connection (letters, digits, dot, dash, underscore), stored by `holdfast connect`",
 );
 
+/** For a connection whose secret says `"auth": "iam"`: the only database user its workers may connect to by token. */
+export const iamField = () =>
+  fields({
+    resourceId: matching(
+      /^(db|cluster|prx)-[A-Za-z0-9]{1,63}$/,
+      "the resource id of an instance (db-…), an Aurora cluster (cluster-…) or a proxy (prx-…)",
+    ),
+    user: matching(/^[A-Za-z0-9_.@+=-]{1,63}$/, "the name of a database user"),
+  }).optional();
+
 /** A closed object: a misspelt field is an error, not a silent default. */
 export function fields<Shape extends z.ZodRawShape>(shape: Shape) {
   const names = Object.keys(shape).sort().join(", ");

@@ -4,7 +4,17 @@
  */
 import { z } from "zod";
 import { PUBLIC_NETWORK } from "./environment.ts";
-import { byId, connectionField, fields, idField, matching, titleField, wholeNumber, yesOrNo } from "./fields.ts";
+import {
+  byId,
+  connectionField,
+  fields,
+  iamField,
+  idField,
+  matching,
+  titleField,
+  wholeNumber,
+  yesOrNo,
+} from "./fields.ts";
 import { sourceSchema } from "./source.ts";
 
 const daysOrNever = (least: number) =>
@@ -54,6 +64,7 @@ const networkSchema = fields({
 const targetSchema = fields({
   title: titleField.optional(),
   connection: connectionField,
+  iam: iamField(),
   network: idField.optional(),
 });
 

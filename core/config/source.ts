@@ -3,7 +3,7 @@
  * @module
  */
 import { z } from "zod";
-import { connectionField, fields, idField, oneOf, titleField, wholeNumber } from "./fields.ts";
+import { connectionField, fields, iamField, idField, oneOf, titleField, wholeNumber } from "./fields.ts";
 import { schedulesField } from "./schedule.ts";
 import { KIBIBYTE, MEBIBYTE, MINUTE_SECONDS } from "./units.ts";
 
@@ -28,6 +28,8 @@ export const sourceSchema = fields({
   title: titleField.optional(),
   /** The secret `holdfast/<installation>/<connection>`. */
   connection: connectionField,
+  /** Absent: the connection's secret has a password. */
+  iam: iamField(),
   /** Absent: a public endpoint, reached without a VPC. */
   network: idField.optional(),
   /** Absent: the database the connection names. */

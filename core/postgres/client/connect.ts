@@ -44,16 +44,14 @@ export async function connect(
 }
 
 async function mint(token: () => Promise<string>): Promise<string> {
-  try {
-    return await token();
-  } catch (cause) {
+  return token().catch((cause: unknown) => {
     if (cause instanceof HoldfastError) throw cause;
     const message = `no token could be signed: ${cause instanceof Error ? cause.message : String(cause)}`;
     throw new ConfigurationError("token-not-minted", message, {
       hint: "Check the credentials and the region of the process; the connection's secret may name a region.",
       cause,
     });
-  }
+  });
 }
 
 function tokenRefused(cause: HoldfastError | undefined): ConfigurationError {

@@ -141,6 +141,16 @@ describe("a faulty configuration is refused with field, got and allowed", () => 
       "allowed is any id but public",
     ],
     [
+      "every user of every database",
+      withSource({ iam: { resourceId: "db-ABC", user: "*" } }),
+      'sources.shop.iam.user is "*", allowed is the name of a database user',
+    ],
+    [
+      "an instance by its name",
+      withSource({ iam: { resourceId: "shop", user: "reader" } }),
+      'sources.shop.iam.resourceId is "shop", allowed is the resource id of an instance (db-…)',
+    ],
+    [
       "an address without @",
       { ...minimal, alerts: { emails: ["ops"] } },
       'alerts.emails.0 is "ops", allowed is an e-mail address',
