@@ -4,7 +4,18 @@
  * @module
  */
 import type { EnvironmentKey } from "../core/config/environment.ts";
-import { alerts, catalog, events, executions, key, type Permission, secrets, vault, work } from "./permissions.ts";
+import {
+  alerts,
+  catalog,
+  databases,
+  events,
+  executions,
+  key,
+  type Permission,
+  secrets,
+  vault,
+  work,
+} from "./permissions.ts";
 
 export interface FunctionSpec {
   /** One sentence for the console. */
@@ -46,6 +57,7 @@ const loadPermissions = [
   catalog.read(),
   catalog.write(),
   secrets.readTargets(),
+  databases.connectToTargets(),
   vault.read("v1/meta/"),
   vault.list(),
   key.unwrap(),
@@ -60,7 +72,14 @@ export const functions = {
     timeoutSeconds: MINUTE,
     memoryMegabytes: SMALL,
     environment: [...vaultEnvironment, "workers"],
-    permissions: [catalog.read(), catalog.write(), vault.list(), vault.read("v1/meta/"), executions.describe()],
+    permissions: [
+      catalog.read(),
+      catalog.write(),
+      vault.list(),
+      vault.read("v1/meta/"),
+      vault.create("v1/audit/"),
+      executions.describe(),
+    ],
     needsConfig: true,
   },
   encrypt: {
@@ -75,7 +94,7 @@ export const functions = {
       catalog.write(),
       vault.create("v1/vault.json"),
       vault.read("v1/vault.json"),
-      vault.create("v1/meta/*/keys/"),
+      vault.create("v1/meta/*/keys/0001.json"),
       vault.read("v1/meta/"),
       vault.list(),
       key.wrap(),
@@ -154,6 +173,44 @@ export const functions = {
     environment: vaultEnvironment,
     permissions: [catalog.read(), catalog.write(), vault.create("v1/reports/"), vault.read("v1/reports/")],
   },
+  "find-leftovers": {
+    purpose: "Files whole restore points that the catalog does not know, and lists what was never committed",
+    network: "none",
+    role: "none",
+    timeoutSeconds: 5 * MINUTE,
+    memoryMegabytes: ONE_CPU,
+    environment: [...vaultEnvironment, "workBucket"],
+    permissions: [
+      catalog.read(),
+      catalog.write(),
+      vault.list(),
+      vault.read("v1/meta/"),
+      vault.read("v1/reports/"),
+      key.unwrap(),
+      work.write(),
+    ],
+  },
+  "clear-leftovers": {
+    purpose: "Clears what was never committed, by delete markers; opens nothing",
+    network: "none",
+    role: "none",
+    timeoutSeconds: 5 * MINUTE,
+    memoryMegabytes: SMALL,
+    environment: [...vaultEnvironment, "workBucket"],
+    permissions: [
+      catalog.read(),
+      catalog.write(),
+      vault.list(),
+      vault.read("v1/meta/"),
+      vault.delete("v1/data/"),
+      vault.delete("v1/meta/*/schema/"),
+      vault.delete("v1/meta/*/manifest-parts/"),
+      vault.delete("v1/meta/*/summary.json"),
+      vault.delete("v1/meta/*/keys/"),
+      vault.abort("v1/data/"),
+      work.read(),
+    ],
+  },
   "plan-rebuild": {
     purpose:
       "Finds the restore points in the vault for the catalog, and those that the catalog only believes there are",
@@ -201,6 +258,7 @@ export const functions = {
       catalog.write(),
       vault.read("v1/meta/"),
       vault.list(),
+      vault.create("v1/audit/"),
       alerts.publish(),
       events.put(),
     ],
@@ -218,6 +276,7 @@ export const functions = {
       vault.list(),
       vault.read("v1/meta/"),
       vault.abort("v1/data/"),
+      vault.create("v1/audit/"),
       executions.describe(),
       alerts.publish(),
       events.put(),
@@ -232,7 +291,7 @@ export const functions = {
     timeoutSeconds: 2 * MINUTE,
     memoryMegabytes: SMALL,
     environment: catalogEnvironment,
-    permissions: [catalog.read(), catalog.write(), secrets.readSources()],
+    permissions: [catalog.read(), catalog.write(), secrets.readSources(), databases.connectToSources()],
   },
   hold: {
     purpose: "Holds the locks and the exported snapshot, and hands them on",
@@ -241,7 +300,7 @@ export const functions = {
     timeoutSeconds: LONGEST,
     memoryMegabytes: SMALL,
     environment: catalogEnvironment,
-    permissions: [catalog.read(), catalog.write(), secrets.readSources()],
+    permissions: [catalog.read(), catalog.write(), secrets.readSources(), databases.connectToSources()],
   },
   "plan-dump": {
     purpose: "Writes the schema and plans the chunks of a dump",
@@ -255,6 +314,7 @@ export const functions = {
       catalog.write(),
       catalog.clear(),
       secrets.readSources(),
+      databases.connectToSources(),
       vault.read("v1/meta/"),
       vault.create("v1/meta/*/schema/"),
       vault.list(),
@@ -275,6 +335,7 @@ export const functions = {
       catalog.read(),
       catalog.write(),
       secrets.readSources(),
+      databases.connectToSources(),
       vault.read("v1/meta/"),
       vault.create("v1/data/"),
       vault.list(),

@@ -39,6 +39,8 @@ export class AlertTopic extends Construct {
         principals,
         actions: ["kms:Decrypt", "kms:GenerateDataKey*"],
         resources: ["*"],
+        // Not on behalf of other accounts; EventBridge may not say on whose, and an alert must not be dropped for that.
+        conditions: { StringEqualsIfExists: { "aws:SourceAccount": Stack.of(this).account } },
       }),
     );
     this.topic = new sns.Topic(this, "Topic", {

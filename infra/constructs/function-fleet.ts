@@ -17,6 +17,7 @@ import { camelCase, pascalCase } from "../names.ts";
 import type { VaultResources } from "../stacks/vault-stack.ts";
 import { functionRole } from "./function-role.ts";
 import { type GrantContext, statements } from "./grants.ts";
+import { reachOf } from "./reach.ts";
 import { type WorkerSet, workerSets } from "./worker-sets.ts";
 
 export interface FunctionFleetProps {
@@ -66,7 +67,8 @@ export class FunctionFleet extends Construct {
     }
     this.workers = workers;
     const outside = names.filter((name) => functionSpecs[name].network === "none");
-    const noNetwork = { network: "", secrets: { sources: [], targets: [] } };
+    const nothing = { sources: [], targets: [] };
+    const noNetwork = { network: "", ...nothing, secrets: nothing, databaseUsers: nothing };
     this.versions = new Map(
       outside.map((name) => [name, this.addFunction(pascalCase(name), name, noNetwork, addresses).currentVersion]),
     );
@@ -77,7 +79,13 @@ export class FunctionFleet extends Construct {
     const spec = functionSpecs[name];
     const directory = assets[name];
     if (directory === undefined) throw new Error(`function ${name} has no bundle`);
-    const context: GrantContext = { vault, secrets: set.secrets, machineArns };
+    const context: GrantContext = {
+      vault,
+      secrets: set.secrets,
+      databaseUsers: set.databaseUsers,
+      machineArns,
+      reach: reachOf(spec.role, set),
+    };
     const role = functionRole(this, `${id}Role`, {
       statements: statements(this, spec.permissions, context),
       logGroup,

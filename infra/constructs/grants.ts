@@ -2,17 +2,22 @@
  * From permissions as data to IAM statements.
  * @module
  */
-import { aws_iam as iam, Stack } from "aws-cdk-lib";
+import { ArnFormat, aws_iam as iam, Stack } from "aws-cdk-lib";
 import type { Construct } from "constructs";
 import type { Permission } from "../permissions.ts";
 import type { VaultResources } from "../stacks/vault-stack.ts";
+import { inReach, partitionsOf, type Reach, RUN_PARTITIONS } from "./reach.ts";
 
 export interface GrantContext {
   readonly vault: VaultResources;
   /** Names of secrets, `holdfast/<installation>/<connection>`. */
   readonly secrets: { readonly sources: readonly string[]; readonly targets: readonly string[] };
+  /** Users of RDS that may be logged in by token, `<resource id>/<user>`. */
+  readonly databaseUsers: { readonly sources: readonly string[]; readonly targets: readonly string[] };
   /** ARNs of Holdfast's state machines. */
   readonly machineArns: readonly string[];
+  /** Which sources and targets the function is there for. */
+  readonly reach: Reach;
 }
 
 /** The statements of one function, one per permission; permissions on nothing (no secret in this network) give none. */
@@ -24,19 +29,27 @@ export function statements(
   return permissions
     .flatMap((permission) => actionsOn(Stack.of(scope), permission, context))
     .filter(({ resources }) => resources.length > 0)
-    .map(({ actions, resources }) => new iam.PolicyStatement({ actions: [...actions], resources: [...resources] }));
+    .map(
+      ({ actions, resources, conditions }) =>
+        new iam.PolicyStatement({
+          actions: [...actions],
+          resources: [...resources],
+          ...(conditions === undefined ? {} : { conditions }),
+        }),
+    );
 }
 
 interface Allowed {
   readonly actions: readonly string[];
   readonly resources: readonly string[];
+  readonly conditions?: Readonly<Record<string, Readonly<Record<string, string | readonly string[]>>>>;
 }
 
 function actionsOn(stack: Stack, permission: Permission, context: GrantContext): Allowed[] {
   const { vault } = context;
   switch (permission.on) {
     case "vault":
-      return vaultActions(permission, vault.vaultBucketArn);
+      return vaultActions(permission, vault.vaultBucketArn, context.reach);
     case "work":
       return [
         {
@@ -45,12 +58,18 @@ function actionsOn(stack: Stack, permission: Permission, context: GrantContext):
         },
       ];
     case "catalog":
-      return [{ actions: CATALOG_ACTIONS[permission.may], resources: catalogResources(permission.may, vault) }];
+      return [catalogActions(permission.may, vault, context.reach)];
     case "key":
-      return [{ actions: KEY_ACTIONS[permission.may], resources: [vault.keyArn] }];
+      return [
+        { actions: KEY_ACTIONS[permission.may], resources: [vault.keyArn], conditions: keyConditions(context.reach) },
+      ];
     case "secrets":
       return [
         { actions: ["secretsmanager:GetSecretValue"], resources: secretArns(stack, context.secrets[permission.of]) },
+      ];
+    case "databases":
+      return [
+        { actions: ["rds-db:connect"], resources: databaseUserArns(stack, context.databaseUsers[permission.of]) },
       ];
     case "alerts":
       return [
@@ -71,11 +90,12 @@ function actionsOn(stack: Stack, permission: Permission, context: GrantContext):
   }
 }
 
-function vaultActions(permission: Permission & { readonly on: "vault" }, bucketArn: string): Allowed[] {
+function vaultActions(permission: Permission & { readonly on: "vault" }, bucketArn: string, reach: Reach): Allowed[] {
   if (permission.may === "list") return [{ actions: ["s3:ListBucket"], resources: [bucketArn] }];
   const { may, prefix } = permission;
-  // The marker is one object; everything else is what begins so.
-  const objects = { actions: VAULT_ACTIONS[may], resources: [`${bucketArn}/${prefix}${isObject(prefix) ? "" : "*"}`] };
+  // Some are one object; everything else is what begins so.
+  const resources = inReach(prefix, reach).map((each) => `${bucketArn}/${each}${isObject(each) ? "" : "*"}`);
+  const objects = { actions: VAULT_ACTIONS[may], resources };
   return may === "abort"
     ? [objects, { actions: ["s3:ListBucketMultipartUploads"], resources: [bucketArn] }]
     : [objects];
@@ -97,8 +117,25 @@ const CATALOG_ACTIONS = {
   clear: ["dynamodb:DeleteItem"],
 } as const;
 
-function catalogResources(may: keyof typeof CATALOG_ACTIONS, vault: VaultResources): string[] {
-  return may === "read" ? [vault.catalogTableArn, `${vault.catalogTableArn}/index/GSI1`] : [vault.catalogTableArn];
+/** Workers read and write the partitions they are there for and no index; who deletes does so in runs' partitions only. */
+function catalogActions(may: keyof typeof CATALOG_ACTIONS, vault: VaultResources, reach: Reach): Allowed {
+  const actions = CATALOG_ACTIONS[may];
+  const table = vault.catalogTableArn;
+  const partitions = may === "clear" ? (reach.runs ?? [RUN_PARTITIONS]) : partitionsOf(reach);
+  if (partitions === undefined)
+    return { actions, resources: may === "read" ? [table, `${table}/index/GSI1`] : [table] };
+  return {
+    actions,
+    resources: [table],
+    conditions: { "ForAllValues:StringLike": { "dynamodb:LeadingKeys": partitions } },
+  };
+}
+
+/** The key opens envelopes and nothing else, and where a function is there for some sources, theirs alone. */
+function keyConditions({ sources }: Reach): NonNullable<Allowed["conditions"]> {
+  return sources === undefined
+    ? { Null: { "kms:EncryptionContext:source": "false", "kms:EncryptionContext:restore-point": "false" } }
+    : { StringEquals: { "kms:EncryptionContext:source": sources } };
 }
 
 const KEY_ACTIONS = { wrap: ["kms:Encrypt"], unwrap: ["kms:Decrypt"] } as const;
@@ -106,6 +143,12 @@ const KEY_ACTIONS = { wrap: ["kms:Encrypt"], unwrap: ["kms:Decrypt"] } as const;
 /** Secrets Manager ends a secret's ARN with a dash and six random characters. */
 function secretArns(stack: Stack, names: readonly string[]): string[] {
   return names.map((name) => stack.formatArn({ service: "secretsmanager", resource: `secret:${name}-??????` }));
+}
+
+/** @see https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/UsingWithRDS.IAMDBAuth.IAMPolicy.html */
+function databaseUserArns(stack: Stack, users: readonly string[]): string[] {
+  const arnFormat = ArnFormat.COLON_RESOURCE_NAME;
+  return users.map((user) => stack.formatArn({ service: "rds-db", resource: "dbuser", resourceName: user, arnFormat }));
 }
 
 /** `…:stateMachine:name` → its executions. */

@@ -2,7 +2,7 @@
  * One state machine from its file: substitutions, logging, tracing, and a role with exactly what its states need.
  * @module
  */
-import { aws_iam as iam, type aws_logs as logs, aws_stepfunctions as sfn } from "aws-cdk-lib";
+import { aws_iam as iam, type aws_logs as logs, Stack, aws_stepfunctions as sfn } from "aws-cdk-lib";
 import { Construct } from "constructs";
 import { acknowledgeWildcards } from "../acknowledge.ts";
 import { type AslDefinition, fillNumbers } from "../asl/definition.ts";
@@ -33,7 +33,7 @@ export class Machine extends Construct {
     super(scope, id);
     const definition = JSON.parse(fillNumbers(props.definition, props.numbers)) as AslDefinition;
     const needs = deriveNeeds(definition);
-    const role = new iam.Role(this, "Role", { assumedBy: new iam.ServicePrincipal("states.amazonaws.com") });
+    const role = new iam.Role(this, "Role", { assumedBy: onBehalfOf(props.machineArn, Stack.of(this).account) });
     const statements = needStatements(needs, props);
     for (const statement of statements) role.addToPolicy(statement);
     const text = JSON.stringify(definition);
@@ -72,6 +72,13 @@ export class Machine extends Construct {
       "Children of this machine's own executions have names Step Functions chooses.",
     );
   }
+}
+
+/** Step Functions, for this machine and the children of its Maps (`name/label`) and for no other of any account. */
+function onBehalfOf(machineArn: string, account: string): iam.ServicePrincipal {
+  return new iam.ServicePrincipal("states.amazonaws.com", {
+    conditions: { StringEquals: { "aws:SourceAccount": account }, ArnLike: { "aws:SourceArn": `${machineArn}*` } },
+  });
 }
 
 function functionTokens(fleet: FunctionFleet): Record<string, string> {

@@ -1,17 +1,19 @@
-"""Starts MiniStack 1.5.33 with three of its differences from AWS taken away, each of which our state machines depend on.
+"""Starts MiniStack 1.5.33 with four of its differences from AWS taken away, on each of which our state machines or roles depend.
 
 1. A failed function reports `errorType: Runtime.HandlerError`; Lambda reports the error's own name, which is what ErrorEquals matches.
 2. A function that dies is reported under the same name; Lambda says `Runtime.ExitError`.
 3. EventBridge Scheduler's context attributes (`<aws.scheduler.scheduled-time>`) reach the target as they stand.
+4. Requests carry neither `dynamodb:LeadingKeys` nor `kms:EncryptionContext:*`, by which roles are held to their sources.
 
 The version is pinned by hash, so what is replaced here is what was read; a text that is not found stops the start.
 """
 
 import json
+import re
 import threading
 from datetime import datetime, timezone
 
-from ministack.core import lambda_runtime
+from ministack.core import iam_actions, lambda_runtime
 from ministack.services import eventbridge, lambda_svc
 
 _THROWN = 'status: "error", error: String(err.message || err), trace: err.stack || ""'
@@ -70,9 +72,41 @@ def fill_schedule_attributes() -> None:
     eventbridge._invoke_target = invoke_filled
 
 
+def carry_condition_keys() -> None:
+    tags = iam_actions.request_tag_context
+
+    def keys_and_tags(service, iam_action, body, params):
+        carried = {"kms": encryption_context, "dynamodb": leading_keys}.get(service, lambda _: {})
+        try:
+            request = json.loads(body or b"{}")
+        except ValueError:
+            request = {}
+        return {**tags(service, iam_action, body, params), **carried(request)}
+
+    iam_actions.request_tag_context = keys_and_tags
+
+
+def encryption_context(request) -> dict:
+    return {f"kms:encryptioncontext:{name.lower()}": value for name, value in (request.get("EncryptionContext") or {}).items()}
+
+
+def leading_keys(request) -> dict:
+    """Partition keys of a request to a table whose partition key is called `pk`, or of a query of one of its indexes."""
+    requests = [part for item in request.get("TransactItems") or [] for part in item.values()] or [request]
+    keys = [(part.get("Key") or part.get("Item") or {}).get("pk") for part in requests]
+    for table in (request.get("RequestItems") or {}).values():
+        keys += [key.get("pk") for key in table.get("Keys", [])]
+    found = re.match(r"\s*(\S+)\s*=\s*(:\w+)", request.get("KeyConditionExpression") or "")
+    if found:
+        keys.append((request.get("ExpressionAttributeValues") or {}).get(found[2]))
+    values = [key["S"] for key in keys if key]
+    return {"dynamodb:leadingkeys": values} if values else {}
+
+
 if __name__ == "__main__":
     report_error_names()
     fill_schedule_attributes()
+    carry_condition_keys()
     from ministack.app import main
 
     main()

@@ -18,21 +18,6 @@ interface Statement {
   readonly Resource: unknown;
 }
 
-/** The statements of the role of one function, actions joined; resources flattened to what tells them apart. */
-function grantsOf(template: typeof small, functionId: RegExp): string[] {
-  const roles = template.findResources("AWS::IAM::Role");
-  const [, role] = Object.entries(roles).find(([id]) => functionId.test(id)) ?? [];
-  const statements = (role?.Properties.Policies ?? []).flatMap(
-    (policy: { PolicyDocument: { Statement: Statement[] } }) => policy.PolicyDocument.Statement,
-  ) as Statement[];
-  return statements
-    .map(({ Effect, Action, Resource }) => {
-      const grant = `${[Action].flat().sort().join(",")} on ${flat(Resource)}`;
-      return Effect === "Allow" ? grant : `not ${grant}`;
-    })
-    .sort();
-}
-
 function flat(node: unknown): string {
   if (typeof node === "string") return node;
   if (Array.isArray(node)) return node.map(flat).join(" | ");
@@ -134,40 +119,9 @@ describe("functions", () => {
   });
 });
 
-describe("roles are what the table says, and nothing more", () => {
-  it("for a worker that reads a source", () => {
-    expect(grantsOf(small, /PublicDumpChunkRole/)).toMatchInlineSnapshot(`
-      [
-        "dynamodb:BatchGetItem,dynamodb:GetItem,dynamodb:Query on <Catalog> | <Catalog>/index/GSI1",
-        "dynamodb:ConditionCheckItem,dynamodb:PutItem,dynamodb:UpdateItem on <Catalog>",
-        "kms:Decrypt on <EnvelopeKey>",
-        "logs:CreateLogStream,logs:PutLogEvents on <FunctionLogs>",
-        "s3:AbortMultipartUpload,s3:PutObject on <VaultBucket>/v1/data/*",
-        "s3:GetObject on <VaultBucket>/v1/meta/* | <Work>/runs/*",
-        "s3:ListBucket on <VaultBucket>",
-        "secretsmanager:GetSecretValue on arn:aws:secretsmanager:eu-central-1:111122223333:secret:holdfast/small/shop-read-??????",
-        "xray:PutTelemetryRecords,xray:PutTraceSegments on *",
-      ]
-    `);
-  });
-
-  it("for a worker that writes a target", () => {
-    expect(grantsOf(large, /OfficeLoadChunkRole/)).toMatchInlineSnapshot(`
-      [
-        "dynamodb:BatchGetItem,dynamodb:GetItem,dynamodb:Query on <Catalog> | <Catalog>/index/GSI1",
-        "dynamodb:ConditionCheckItem,dynamodb:PutItem,dynamodb:UpdateItem on <Catalog>",
-        "ec2:AssignPrivateIpAddresses,ec2:CreateNetworkInterface,ec2:DeleteNetworkInterface,ec2:DescribeNetworkInterfaces,ec2:DescribeSubnets,ec2:UnassignPrivateIpAddresses,xray:PutTelemetryRecords,xray:PutTraceSegments on *",
-        "kms:Decrypt on <EnvelopeKey>",
-        "logs:CreateLogStream,logs:PutLogEvents on <FunctionLogs>",
-        "not ec2:AssignPrivateIpAddresses,ec2:CreateNetworkInterface,ec2:DeleteNetworkInterface,ec2:DescribeNetworkInterfaces,ec2:DescribeSubnets,ec2:UnassignPrivateIpAddresses on *",
-        "s3:GetObject on <VaultBucket>/v1/data/* | <VaultBucket>/v1/meta/*",
-        "s3:ListBucket on <VaultBucket>",
-        "secretsmanager:GetSecretValue on arn:aws:secretsmanager:eu-central-1:111122223333:secret:holdfast/large/drill-write-??????",
-      ]
-    `);
-  });
-
-  it("for a worker in a VPC, whose network interfaces are Lambda's business and not its code's", () => {
+/** What each may do is held by permissions.test.ts and stolen-role.test.ts. */
+describe("roles", () => {
+  it("of workers in a VPC know that network interfaces are Lambda's business and not its code's", () => {
     large.hasResourceProperties("AWS::IAM::Role", {
       Policies: [
         Match.objectLike({
@@ -181,67 +135,13 @@ describe("roles are what the table says, and nothing more", () => {
     });
   });
 
-  it("for the function that commits", () => {
-    expect(grantsOf(small, /FunctionsUploadRole/)).toMatchInlineSnapshot(`
-      [
-        "dynamodb:BatchGetItem,dynamodb:GetItem,dynamodb:Query on <Catalog> | <Catalog>/index/GSI1",
-        "dynamodb:ConditionCheckItem,dynamodb:PutItem,dynamodb:UpdateItem on <Catalog>",
-        "kms:Decrypt on <EnvelopeKey>",
-        "logs:CreateLogStream,logs:PutLogEvents on <FunctionLogs>",
-        "s3:AbortMultipartUpload,s3:PutObject on <VaultBucket>/v1/meta/*/manifest* | <VaultBucket>/v1/meta/*/summary.json",
-        "s3:GetObject on <VaultBucket>/v1/data/* | <VaultBucket>/v1/meta/* | <Work>/runs/*",
-        "s3:ListBucket on <VaultBucket>",
-        "xray:PutTelemetryRecords,xray:PutTraceSegments on *",
-      ]
-    `);
-  });
-
-  it("so that a manifest is written by the function that commits and by no worker", () => {
-    const writers = (pattern: RegExp) => grantsOf(small, pattern).filter((grant) => grant.includes("s3:PutObject on"));
-    expect(writers(/PublicPlanDumpRole/)).toEqual([
-      "s3:AbortMultipartUpload,s3:PutObject on <VaultBucket>/v1/meta/*/schema/*",
-      "s3:PutObject on <Work>/runs/*",
-    ]);
-    expect(writers(/FunctionsEncryptRole/)).toEqual([
-      "s3:AbortMultipartUpload,s3:GetObject,s3:PutObject on <VaultBucket>/v1/vault.json",
-      "s3:AbortMultipartUpload,s3:PutObject on <VaultBucket>/v1/meta/*/keys/*",
-    ]);
-    expect(writers(/FunctionsCleanupRole/)).toEqual([]);
-    expect(grantsOf(small, /FunctionsCleanupRole/)).toEqual(
-      expect.arrayContaining([
-        "s3:AbortMultipartUpload on <VaultBucket>/v1/data/*",
-        expect.stringMatching(/^s3:ListBucket.*s3:ListBucketMultipartUploads on <VaultBucket>$/),
-      ]),
-    );
-  });
-
-  it("so that only what plans a run can delete from the catalog", () => {
-    const roles = Object.keys(small.findResources("AWS::IAM::Role")).filter((id) =>
-      grantsOf(small, new RegExp(`^${id}$`)).some((grant) => grant.includes("dynamodb:DeleteItem")),
-    );
-    expect(roles.map((id) => id.replace(/Role[0-9A-F]{8}$/, "")).sort()).toEqual([
-      "FunctionsPublicPlanDump",
-      "FunctionsPublicPrepareRestore",
-    ]);
-  });
-
-  it("for none with a managed policy, a wildcard action, or the right to delete a version of an object", () => {
+  it("have no managed policy, no wildcard action, no right to delete a version of an object", () => {
     const roles = large.findResources("AWS::IAM::Role");
     for (const role of Object.values(roles)) expect(role.Properties.ManagedPolicyArns).toBeUndefined();
     const text = JSON.stringify({ roles, policies: large.findResources("AWS::IAM::Policy") });
     expect(text).not.toMatch(/"[a-z0-9]+:\*"/);
     expect(text).not.toContain("s3:DeleteObjectVersion");
     expect(text).not.toContain("s3:BypassGovernanceRetention");
-  });
-
-  it("so that only workers of a network see its secrets, and those of sources apart from those of targets", () => {
-    expect(grantsOf(large, /OfficeDumpChunkRole/).filter((grant) => grant.includes("secret"))).toEqual([
-      "secretsmanager:GetSecretValue on arn:aws:secretsmanager:eu-central-1:111122223333:secret:holdfast/large/ledger-read-??????",
-    ]);
-    expect(grantsOf(large, /OfficeLoadChunkRole/).filter((grant) => grant.includes("secret"))).toEqual([
-      "secretsmanager:GetSecretValue on arn:aws:secretsmanager:eu-central-1:111122223333:secret:holdfast/large/drill-write-??????",
-    ]);
-    expect(grantsOf(large, /FunctionsUploadRole/).filter((grant) => grant.includes("secret"))).toEqual([]);
   });
 });
 

@@ -40,12 +40,14 @@ export function renderPage(resolved: Resolved): string {
   const workers = new Map(
     names.filter(isWorker).map((name) => [name, NETWORKS.map((network) => grantsOf(name, network))] as const),
   );
+  const everyOutside = shared([...outside.values()]);
   const everyWorker = [...workers.values()].flat();
   const common = shared([...outside.values(), ...everyWorker]);
   const commonInVpc = shared([...workers.values()].flatMap(([, ...inVpc]) => inVpc)).filter(
     (grant) => !has(common, grant) && grant.on === "*",
   );
-  const own = (all: readonly Grant[]) => all.filter((grant) => !has(common, grant) && !has(commonInVpc, grant));
+  const without = (all: readonly Grant[], ...others: readonly (readonly Grant[])[]) =>
+    all.filter((grant) => !others.some((other) => has(other, grant)));
   const functionRoles = new Set(resolved.roles.filter(({ name }) => name.startsWith("Functions")));
   const others = resolved.roles.filter((role) => !functionRoles.has(role));
   return [
@@ -53,10 +55,20 @@ export function renderPage(resolved: Resolved): string {
     "## Functions",
     "Every function, besides what follows:",
     table(common),
+    "Every function outside any VPC, which therefore sees the whole catalog:",
+    table(without(everyOutside, common)),
     "Every worker in a VPC, for Lambda to reach it, denied to the function's own code:",
     table(commonInVpc),
-    ...[...outside].flatMap(([name, all]) => [`### ${name}`, functionSpecs[name].purpose, table(own(all))]),
-    ...[...workers].flatMap(([name, sets]) => [`### ${name}`, functionSpecs[name].purpose, byNetwork(sets.map(own))]),
+    ...[...outside].flatMap(([name, all]) => [
+      `### ${name}`,
+      functionSpecs[name].purpose,
+      table(without(all, everyOutside)),
+    ]),
+    ...[...workers].flatMap(([name, sets]) => [
+      `### ${name}`,
+      functionSpecs[name].purpose,
+      byNetwork(sets.map((all) => without(all, common, commonInVpc))),
+    ]),
     "## State machines and schedules",
     ...others.flatMap(({ name, statements }) => [`### ${name}`, table(grants(statements))]),
     "## What resources say themselves",
@@ -117,9 +129,9 @@ const shared = ([first = [], ...rest]: readonly (readonly Grant[])[]): Grant[] =
   first.filter((grant) => rest.every((all) => has(all, grant)));
 
 /** One row per resource and condition, actions together. */
-function table(all: readonly Grant[], network?: string): string {
-  const rows = rowsOf(all).map((row) => `| ${network === undefined ? "" : `${network} | `}${row} |`);
-  return rows.length === 0 ? "Nothing more." : [header(all, network !== undefined), ...rows].join("\n");
+function table(all: readonly Grant[]): string {
+  const rows = rowsOf(all).map((row) => `| ${row} |`);
+  return rows.length === 0 ? "Nothing more." : [header(all, false), ...rows].join("\n");
 }
 
 function header(all: readonly Grant[], withNetwork: boolean): string {
@@ -146,14 +158,11 @@ function rowsOf(all: readonly Grant[]): string[] {
 /** What workers of all networks have in common, then what each has of its own. */
 function byNetwork(sets: readonly (readonly Grant[])[]): string {
   const everywhere = shared(sets);
-  const parts = [
-    table(everywhere, "all"),
-    ...sets.map((all, index) => {
-      const own = all.filter((grant) => !has(everywhere, grant));
-      return own.length === 0 ? "" : table(own, NETWORKS[index]).split("\n").slice(2).join("\n");
-    }),
-  ];
-  return parts.filter((part) => part !== "").join("\n");
+  const rows = sets.flatMap((all, index) => {
+    const own = all.filter((grant) => !has(everywhere, grant));
+    return rowsOf(own).map((row) => `| ${NETWORKS[index]} | ${row} |`);
+  });
+  return [header([], true), ...rowsOf(everywhere).map((row) => `| all | ${row} |`), ...rows].join("\n");
 }
 
 function mergedTrust(roles: readonly ResolvedRole[]): Grant[] {

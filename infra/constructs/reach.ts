@@ -1,0 +1,54 @@
+/**
+ * Which sources' and targets' things a function is there for. A worker serves one network, so it need not touch what belongs to another:
+ * its rights end at its own sources' prefixes, envelopes and partitions, and with them those of whoever steals its role.
+ * @module
+ */
+import type { FunctionSpec } from "../functions.ts";
+import type { WorkerSet } from "./worker-sets.ts";
+
+/** Absent members: all there are. */
+export interface Reach {
+  readonly sources?: readonly string[];
+  readonly targets?: readonly string[];
+  /** Patterns of the partitions of runs. */
+  readonly runs?: readonly string[];
+}
+
+/**
+ * A role's own policies may have 10,240 characters; a source of the longest name takes about 500 of them. Where a network has more,
+ * its workers are held to its secrets still, and no longer to its sources' prefixes (docs/LIMITS.md).
+ */
+export const MOST_NAMED = 15;
+
+/** Of any run. */
+export const RUN_PARTITIONS = "RUN#*";
+/** What a run's id has after its source: no source's name has a capital, so none matches that only begins alike. */
+const RUN_SUFFIX = "-????????T??????Z-??????????";
+
+export function reachOf(role: FunctionSpec["role"], { sources, targets }: WorkerSet): Reach {
+  switch (role) {
+    case "none":
+      return {};
+    case "read-source":
+      return sources.length > MOST_NAMED
+        ? {}
+        : { sources, runs: sources.map((source) => `RUN#${source}${RUN_SUFFIX}`) };
+    // Any source's restore points are restored into any target.
+    case "write-target":
+      return { targets: targets.length > MOST_NAMED ? ["*"] : targets };
+  }
+}
+
+/** Partitions of the catalog's table (core/catalog/keys.ts); absent: all of them, and its index. */
+export function partitionsOf({ sources, targets, runs = [] }: Reach): readonly string[] | undefined {
+  if (sources !== undefined) return [...sources.map((source) => `SOURCE#${source}`), ...runs];
+  if (targets !== undefined) return ["SOURCE#*", RUN_PARTITIONS, ...targets.map((target) => `TARGET#${target}`)];
+  return undefined;
+}
+
+/** A prefix of the vault, cut down to those sources. */
+export function inReach(prefix: string, { sources }: Reach): readonly string[] {
+  const area = /^v1\/(?:meta|data)\//.exec(prefix)?.[0];
+  if (area === undefined || sources === undefined) return [prefix];
+  return sources.map((source) => `${area}${source}/${prefix.slice(area.length)}`);
+}
