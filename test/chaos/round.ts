@@ -101,6 +101,7 @@ async function restore(name: string, restorePointId: string, random: Random, way
       const run = await endedRun(SOURCE, struck.ended.executionArn ?? "");
       story.push(...struck.struck, describe("restore", run));
       wrong.push(...(await judgeEnd(struck.ended, run, { database: { name, query }, alerts: stage.alerts })));
+      if (random.happens(0.5)) story.push(`late: ${(await deliverLate(struck.run)) ?? "nothing to deliver"}`);
       if (run.status === "succeeded") return { story, wrong: [...wrong, ...(await contradictions(url, stage.bank))] };
       const left = await leftBy(name, url, stage.bank);
       story.push(`left ${left.state}`);
