@@ -9,6 +9,7 @@ import { addCatalog } from "./commands/catalog.ts";
 import { addCompare } from "./commands/compare.ts";
 import { addConnect } from "./commands/connect.ts";
 import { addList } from "./commands/list.ts";
+import { addLogs } from "./commands/logs.ts";
 import { addRestore } from "./commands/restore.ts";
 import { addRuns } from "./commands/runs.ts";
 import { addShow } from "./commands/show.ts";
@@ -31,6 +32,7 @@ const commands: readonly ((program: Command, invoke: Invoke) => void)[] = [
   addRestore,
   addCompare,
   addRuns,
+  addLogs,
   addCatalog,
   addConnect,
 ];

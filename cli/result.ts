@@ -16,6 +16,8 @@ export interface CommandResult {
   /** Further fields of the `--json` object. Undefined ones are left out. */
   readonly fields: Readonly<Record<string, unknown>>;
   readonly error?: ErrorRecord;
+  /** The error as the run it ended has told it; said in its place to people. */
+  readonly line?: string;
   /** For people, on standard output; empty when only the error matters. */
   readonly text: string;
 }
@@ -49,6 +51,11 @@ export function statusOf(error: ErrorRecord): ResultStatus {
 export function formatError(error: ErrorRecord, style: Style): string {
   const first = `${style.bad("holdfast:")} ${printable(error.message)} ${style.faint(`(${error.name}, ${error.code})`)}`;
   return error.hint === undefined ? first : `${first}\n  ${printable(error.hint)}`;
+}
+
+/** `holdfast: what failed: why. What to do.` */
+export function formatLine(line: string, style: Style): string {
+  return `${style.bad("holdfast:")} ${printable(line)}`;
 }
 
 /** As `toErrorRecord`, for the command's own errors too. */

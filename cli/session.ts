@@ -8,7 +8,7 @@ import type { ConnectionStore, Installation } from "./installation/port.ts";
 import type { ExitCode } from "./output/exit-codes.ts";
 import { createProgressLine, type ProgressLine } from "./output/progress.ts";
 import { createStyle, type Style, styledLines } from "./output/style.ts";
-import { type CommandResult, failed, formatError, toJson } from "./result.ts";
+import { type CommandResult, failed, formatError, formatLine, toJson } from "./result.ts";
 import type { World } from "./world.ts";
 
 export interface Session {
@@ -65,7 +65,8 @@ export function tell(world: World, command: string, isJson: boolean, result: Com
   if (isJson) world.stdout.write(`${toJson(command, result)}\n`);
   else if (result.text !== "") world.stdout.write(`${styledLines(result.text)}\n`);
   if (result.error === undefined) return;
-  const told = formatError(result.error, createStyle(world.stderr.isTTY === true, world.env));
+  const style = createStyle(world.stderr.isTTY === true, world.env);
+  const told = result.line === undefined ? formatError(result.error, style) : formatLine(result.line, style);
   world.stderr.write(`${styledLines(told)}\n`);
 }
 

@@ -1,6 +1,8 @@
 /** `holdfast backup SOURCE`: starts the backup state machine and follows it. @module */
 import type { Command } from "commander";
 import type { RestorePoint } from "../../core/catalog/index.ts";
+import type { InstallationParameter } from "../../core/config/environment.ts";
+import { ConfigurationError } from "../../core/errors.ts";
 import { formatBytes, formatCount, formatRate, millisBetween, plural } from "../output/units.ts";
 import type { CommandResult } from "../result.ts";
 import { type RunCommandOptions, withRunOptions } from "../runs/options.ts";
@@ -32,6 +34,7 @@ export function addBackup(program: Command, invoke: Invoke): void {
 async function backup(session: Session, source: string, options: BackupOptions): Promise<CommandResult> {
   assertNameArgument("source", source);
   const installation = await session.openInstallation();
+  assertConfigured(source, installation.parameter);
   const input = options.reason === undefined ? {} : { reason: options.reason };
   const report = await startRun(session, installation, { machine: "backup", source, input }, options);
   const point =
@@ -47,6 +50,15 @@ async function backup(session: Session, source: string, options: BackupOptions):
     },
     session.style,
   );
+}
+
+/** As the run's first state would, without beginning a run for it. @throws ConfigurationError `unknown-source` */
+function assertConfigured(source: string, { names }: InstallationParameter): void {
+  if (names === undefined || names.sources.includes(source)) return;
+  const configured = names.sources.join(", ") || "none";
+  throw new ConfigurationError("unknown-source", `source is ${source}, configured are ${configured}`, {
+    hint: "Add it to holdfast.config.ts and deploy, or correct the name.",
+  });
 }
 
 /** The `sizes` object of `--json`. */

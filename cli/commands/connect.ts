@@ -3,6 +3,7 @@ import type { Command } from "commander";
 import { connectionField } from "../../core/config/fields.ts";
 import { parseConnection } from "../../core/postgres/connection.ts";
 import { UsageError } from "../errors.ts";
+import type { ConnectionStore } from "../installation/port.ts";
 import { formatFields } from "../output/table.ts";
 import { type CommandResult, succeeded } from "../result.ts";
 import { type CommonOptions, examples, type Invoke, type Session, withCommonOptions } from "../session.ts";
@@ -50,13 +51,19 @@ async function connect(session: Session, name: string, options: ConnectOptions):
     ["user", user],
     ["database", database],
   ]);
-  const next = connections.isDeployed
-    ? "The preflight of the next run tests it."
-    : `${connections.installation} is not deployed yet; its first run will test it.`;
+  const next = nextStep(name, connections);
   return succeeded(`${session.style.good(`${verb} ${stored.secretName}`)}\n${lines}\n${next}`, {
     ...stored,
     connection: { host, port, user, database },
   });
+}
+
+/** A name with a slip in it is stored like any other, and then no run finds it. */
+function nextStep(name: string, { installation, isDeployed, used }: ConnectionStore): string {
+  if (!isDeployed) return `${installation} is not deployed yet; its first run will test it.`;
+  if (used === undefined || used.includes(name)) return "The preflight of the next run tests it.";
+  const known = used.join(", ") || "none";
+  return `No source or target of the deployed configuration connects by ${name}; in use are: ${known}.`;
 }
 
 function assertConnectionName(name: string): void {

@@ -1,13 +1,13 @@
 /** `holdfast show ID`: all the catalog knows about a restore point or a run. @module */
 import type { Command } from "commander";
-import type { RestorePoint } from "../../core/catalog/index.ts";
+import type { Progress, RestorePoint } from "../../core/catalog/index.ts";
 import { PreconditionError } from "../../core/errors.ts";
 import { RUN_ID_PATTERN } from "../../core/ids.ts";
 import { UsageError } from "../errors.ts";
 import type { Installation, RunView } from "../installation/port.ts";
 import { formatFields } from "../output/table.ts";
-import { formatBytes, formatCount, formatDuration, formatTime, millisBetween } from "../output/units.ts";
-import { type CommandResult, formatError, succeeded } from "../result.ts";
+import { formatBytes, formatCount, formatDuration, formatTime, millisBetween, plural } from "../output/units.ts";
+import { type CommandResult, formatError, formatLine, succeeded } from "../result.ts";
 import { reportResult } from "../runs/report.ts";
 import { findRestorePoint } from "../runs/restore-point.ts";
 import { joinRun } from "../runs/start.ts";
@@ -72,12 +72,16 @@ async function showRun(
     );
   }
   const progress = await installation.catalog.progress(runId);
-  return succeeded(formatRun(session, run), {
-    installation: installation.parameter.installation,
-    runId,
-    run,
-    progress,
-  });
+  // What was asked for is shown, whatever it says: the exit code is the command's, the status is the run's.
+  return {
+    ...succeeded(formatRun(session, run, progress), {
+      installation: installation.parameter.installation,
+      runId,
+      run,
+      progress,
+    }),
+    status: run.status,
+  };
 }
 
 function formatRestorePoint({ style }: Session, point: RestorePoint): string {
@@ -101,18 +105,27 @@ function formatRestorePoint({ style }: Session, point: RestorePoint): string {
   ]);
 }
 
-function formatRun({ style }: Session, run: RunView): string {
-  const millis = millisBetween(run.startedAt, run.finishedAt);
+function formatRun({ style, world }: Session, run: RunView, progress: Progress | undefined): string {
+  const isRunning = run.status === "running";
+  const millis = millisBetween(run.startedAt, run.finishedAt ?? world.clock().toISOString());
   const fields = formatFields([
     ["run", style.strong(run.runId)],
     ["kind", run.kind],
-    ["phase", run.status === "running" ? run.phase : undefined],
+    ["phase", isRunning ? run.phase : undefined],
+    ["progress", isRunning && progress !== undefined ? progressOf(progress) : undefined],
     ["reason", run.reason],
     ["source", run.source],
     ["status", run.status],
     ["started", run.startedAt && `${formatTime(run.startedAt)} UTC`],
-    ["took", millis === undefined ? undefined : formatDuration(millis)],
+    [isRunning ? "so far" : "took", millis === undefined ? undefined : formatDuration(millis)],
     ["restore point", run.restorePointId],
   ]);
-  return run.error === undefined ? fields : `${fields}\n${formatError(run.error, style)}`;
+  if (run.error === undefined) return fields;
+  const told = run.line === undefined ? formatError(run.error, style) : formatLine(run.line, style);
+  return `${fields}\n${told}`;
+}
+
+function progressOf({ chunksDone, chunksTotal, bytesDone, rows }: Progress): string | undefined {
+  if (chunksTotal === 0) return undefined;
+  return `${chunksDone} of ${chunksTotal} chunks, ${formatBytes(bytesDone)}, ${plural(rows, "row")}`;
 }

@@ -2,6 +2,7 @@
  * The AWS clients of the command, by the ordinary credential chain.
  * @module
  */
+import { CloudWatchLogsClient } from "@aws-sdk/client-cloudwatch-logs";
 import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import { SecretsManagerClient } from "@aws-sdk/client-secrets-manager";
 import { SFNClient } from "@aws-sdk/client-sfn";
@@ -12,6 +13,7 @@ export interface Clients {
   readonly ssm: SSMClient;
   readonly sfn: SFNClient;
   readonly secrets: SecretsManagerClient;
+  readonly logs: CloudWatchLogsClient;
   readonly documents: DynamoDBDocumentClient;
 }
 
@@ -21,6 +23,7 @@ export function createClients(): Clients {
     ssm: new SSMClient({}),
     sfn: new SFNClient({}),
     secrets: new SecretsManagerClient({}),
+    logs: new CloudWatchLogsClient({}),
     documents: DynamoDBDocumentClient.from(new DynamoDBClient({}), {
       marshallOptions: { removeUndefinedValues: true },
     }),

@@ -29,6 +29,7 @@ export async function openConnections(name: string | undefined): Promise<Connect
   return {
     installation,
     isDeployed: parameter !== undefined,
+    used: parameter?.names?.connections,
     store: (connection, secret, mayReplace) =>
       withAwsErrors(() => storeConnection(secrets, `${prefix}${connection}`, secret, mayReplace)),
   };

@@ -21,6 +21,7 @@ const parameterSchema = z.object({
   keyArn: z.string(),
   alertTopicArn: z.string(),
   secretPrefix: z.string(),
+  names: z.object({ sources: z.array(z.string()), connections: z.array(z.string()) }).optional(),
 });
 
 /** @throws ConfigurationError `installation-not-found`, `installation-ambiguous`, `installation-unreadable` */

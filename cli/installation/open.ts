@@ -2,18 +2,20 @@
  * A deployed installation, found and ready to be asked.
  * @module
  */
+import { logGroupName } from "../../core/config/environment.ts";
 import { PreconditionError } from "../../core/errors.ts";
 import type { Clock } from "../../core/ids.ts";
 import { withAwsErrors } from "./aws-errors.ts";
 import { createCatalogView } from "./catalog.ts";
 import { createClients } from "./clients.ts";
 import { findInstallation } from "./find.ts";
+import { filterLogs } from "./logs.ts";
 import { describeExecution, startExecution } from "./machines.ts";
 import type { Installation, MachineName } from "./port.ts";
 
 /** @throws ConfigurationError `installation-not-found`, `installation-ambiguous`, `no-credentials`, `no-region` */
 export async function openInstallation(name: string | undefined, clock: Clock): Promise<Installation> {
-  const { ssm, sfn, documents } = createClients();
+  const { ssm, sfn, documents, logs } = createClients();
   const parameter = await withAwsErrors(() => findInstallation(ssm, name));
   const arnOf = (machine: MachineName): string => {
     const arn = parameter.stateMachines[machine];
@@ -27,5 +29,6 @@ export async function openInstallation(name: string | undefined, clock: Clock): 
     catalog: createCatalogView(documents, parameter.catalogTable, clock),
     start: (machine, runId, input) => withAwsErrors(() => startExecution(sfn, arnOf(machine), runId, input)),
     describe: (arn) => withAwsErrors(() => describeExecution(sfn, arn)),
+    logs: (query) => withAwsErrors(() => filterLogs(logs, logGroupName(parameter.installation, "functions"), query)),
   };
 }

@@ -14,12 +14,35 @@ export interface Installation {
   /** Starts an execution under the run's id. @returns its ARN. @throws PreconditionError `machine-missing` */
   start(machine: MachineName, runId: string, input: Readonly<Record<string, unknown>>): Promise<string>;
   describe(executionArn: string): Promise<ExecutionView>;
+  /** What the functions have logged, in the order it arrived. @throws PreconditionError `no-log-group` */
+  logs(query: LogQuery): Promise<FoundLogs>;
+}
+
+export interface LogQuery {
+  readonly from: Date;
+  readonly to: Date | undefined;
+  /** An id, without quotes: lines that have it anywhere. */
+  readonly containing: string;
+}
+
+export interface LogEvent {
+  readonly at: Date;
+  readonly message: string;
+  /** One container of one function. */
+  readonly stream: string;
+}
+
+export interface FoundLogs {
+  readonly events: readonly LogEvent[];
+  readonly isCut: boolean;
 }
 
 /** Where connections are stored; usable before the first deployment, whose schedules will want them. */
 export interface ConnectionStore {
   readonly installation: string;
   readonly isDeployed: boolean;
+  /** What the deployed configuration connects by, where that is known. */
+  readonly used: readonly string[] | undefined;
   /** Creates the secret, or replaces its value if that is allowed. @throws PreconditionError `connection-exists` */
   store(name: string, secret: string, mayReplace: boolean): Promise<StoredConnection>;
 }
@@ -44,14 +67,21 @@ export interface CatalogView {
   restorePoints(source: string | undefined): Promise<readonly RestorePoint[]>;
   restorePoint(restorePointId: string, source: string | undefined): Promise<RestorePoint | undefined>;
   /** Newest first. */
-  runs(source: string | undefined, limit: number): Promise<readonly RunView[]>;
+  runs(source: string | undefined, limit: number, filter?: RunFilter): Promise<readonly RunView[]>;
   run(runId: string): Promise<RunView | undefined>;
   progress(runId: string): Promise<Progress | undefined>;
 }
 
+/** What is not given is not asked for. */
+export interface RunFilter {
+  readonly status?: Run["status"] | undefined;
+  readonly kind?: Run["kind"] | undefined;
+  readonly since?: Date | undefined;
+}
+
 /** A run without its settings and notes, which are for its own states. */
 export type RunView = Pick<Run, "runId" | "kind" | "source" | "status" | "phase" | "executionArn" | "startedAt"> &
-  Partial<Pick<Run, "finishedAt" | "restorePointId" | "reason" | "scheduledAt" | "error" | "findings">> & {
+  Partial<Pick<Run, "finishedAt" | "restorePointId" | "reason" | "scheduledAt" | "error" | "line" | "findings">> & {
     /** What a rebuild of the catalog came to. */
     readonly rebuilt?: Rebuilt;
   };

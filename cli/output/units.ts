@@ -56,11 +56,11 @@ export function plural(count: number, noun: string): string {
   return `${formatCount(count)} ${noun}${count === 1 ? "" : "s"}`;
 }
 
-/** Milliseconds of `90s`, `30m`, `2h`; undefined when it is none of them. */
+/** Milliseconds of `90s`, `30m`, `2h`, `7d`; undefined when it is none of them. */
 export function parseDuration(text: string): number | undefined {
-  const match = /^(\d{1,6})(s|m|h)$/.exec(text);
+  const match = /^(\d{1,6})(s|m|h|d)$/.exec(text);
   if (match === null) return undefined;
-  const unit = { s: SECOND, m: MINUTE, h: HOUR }[match[2] ?? ""];
+  const unit = { s: SECOND, m: MINUTE, h: HOUR, d: DAY }[match[2] ?? ""];
   return unit === undefined ? undefined : Number(match[1]) * unit;
 }
 

@@ -3,20 +3,31 @@
  * @module
  */
 import type { ErrorRecord } from "../../core/errors.ts";
-import type { ExecutionView, Installation, RunView } from "../installation/port.ts";
-import { statusOf } from "../result.ts";
+import { lineOf } from "../../core/runs/failure.ts";
+import type { ExecutionView, Installation, MachineName, RunView } from "../installation/port.ts";
 import type { RunEnd } from "./follow.ts";
 import type { RunReport } from "./start.ts";
 
 type Outcome = Omit<RunReport, "runId" | "executionArn" | "startedAt">;
 
-export async function outcomeOf(installation: Installation, runId: string, end: RunEnd): Promise<Outcome> {
+export interface EndedRun {
+  readonly runId: string;
+  readonly machine: MachineName;
+  readonly source: string;
+}
+
+export async function outcomeOf(installation: Installation, ended: EndedRun, end: RunEnd): Promise<Outcome> {
   if (end.kind === "left") return { status: "running", error: end.reason };
+  const { runId, machine: kind, source } = ended;
   const run = await installation.catalog.run(runId);
   const output = parseOutput(end.execution.output);
   const error = errorOf(end.execution, output, run);
+  const status = end.execution.status === "succeeded" && error === undefined ? "succeeded" : statusAfter(output, error);
+  // Of a run that could not be recorded nobody has made the line yet.
+  const line = run?.line ?? lineOf({ kind, source, status, ...(error === undefined ? {} : { error }) });
   return {
-    status: end.execution.status === "succeeded" && error === undefined ? "succeeded" : statusAfter(output, error),
+    status,
+    line,
     finishedAt: end.finishedAt,
     ...definedId(run?.restorePointId ?? output.restorePointId),
     ...(error === undefined ? {} : { error }),
@@ -30,9 +41,9 @@ interface MachineOutput {
   readonly error?: ErrorRecord;
 }
 
-function statusAfter(output: MachineOutput, error: ErrorRecord | undefined): RunReport["status"] {
-  if (output.status === "skipped") return "skipped";
-  return error === undefined ? "succeeded" : statusOf(error);
+function statusAfter(output: MachineOutput, error: ErrorRecord | undefined): Exclude<RunReport["status"], "running"> {
+  if (output.status === "skipped" || error?.name === "LeaseHeldError") return "skipped";
+  return error === undefined ? "succeeded" : "failed";
 }
 
 function errorOf(execution: ExecutionView, output: MachineOutput, run: RunView | undefined): ErrorRecord | undefined {

@@ -29,6 +29,7 @@ export function reportResult(report: RunReport, details: ReportDetails, style: S
       startedAt: report.startedAt,
       finishedAt: report.finishedAt,
       durationSeconds: millis === undefined ? undefined : millis / 1000,
+      line: report.line,
       ...details.fields,
     },
     text: [
@@ -40,7 +41,8 @@ export function reportResult(report: RunReport, details: ReportDetails, style: S
       ]),
     ].join("\n"),
   };
-  return report.error === undefined ? result : { ...result, error: report.error };
+  if (report.error === undefined) return result;
+  return { ...result, error: report.error, ...(report.line === undefined ? {} : { line: report.line }) };
 }
 
 function exitCodeOfReport(report: RunReport): ExitCode {

@@ -33,6 +33,8 @@ export interface RunReport {
   readonly finishedAt?: string;
   readonly restorePointId?: string;
   readonly error?: ErrorRecord;
+  /** How it has ended and what to do, as the catalog, the alert and the execution's cause have it. */
+  readonly line?: string;
   readonly run?: RunView;
 }
 
@@ -53,8 +55,9 @@ export async function startRun(
   const executionArn = await installation.start(request.machine, runId, { source: request.source, ...request.input });
   const begun = { runId, executionArn, startedAt: startedAt.toISOString() };
   if (!options.wait) return { ...begun, status: "running" };
-  const end = await followRun(session, installation, { ...begun, machine: request.machine }, timeoutMillis);
-  return { ...begun, ...(await outcomeOf(installation, runId, end)) };
+  const { machine, source } = request;
+  const end = await followRun(session, installation, { ...begun, machine }, timeoutMillis);
+  return { ...begun, ...(await outcomeOf(installation, { runId, machine, source }, end)) };
 }
 
 /** Follows a run that somebody else has started, a schedule for example. */
@@ -64,9 +67,9 @@ export async function joinRun(
   run: RunView,
   timeout: string | undefined,
 ): Promise<RunReport> {
-  const { runId, executionArn, startedAt, kind: machine } = run;
+  const { runId, executionArn, startedAt, source, kind: machine } = run;
   const end = await followRun(session, installation, { runId, executionArn, machine }, readTimeout(timeout));
-  const { finishedAt, ...outcome } = await outcomeOf(installation, runId, end);
+  const { finishedAt, ...outcome } = await outcomeOf(installation, { runId, machine, source }, end);
   const endedAt = outcome.run?.finishedAt ?? finishedAt;
   return { runId, executionArn, startedAt, ...outcome, ...(endedAt === undefined ? {} : { finishedAt: endedAt }) };
 }
@@ -75,5 +78,8 @@ function readTimeout(text: string | undefined): number | undefined {
   if (text === undefined) return undefined;
   const millis = parseDuration(text);
   if (millis !== undefined && millis > 0) return millis;
-  throw new UsageError("invalid-timeout", `--timeout is ${JSON.stringify(text)}, allowed is a number with s, m or h`);
+  throw new UsageError(
+    "invalid-timeout",
+    `--timeout is ${JSON.stringify(text)}, allowed is a number with s, m, h or d`,
+  );
 }

@@ -33,6 +33,11 @@ export function secretPrefix(installation: string): string {
   return `holdfast/${installation}/`;
 }
 
+/** Where an installation logs: a prefix for which Step Functions' log policy stays short, and a place to find both side by side. */
+export function logGroupName(installation: string, of: "functions" | "state-machines"): string {
+  return `/aws/vendedlogs/holdfast/${installation}/${of}`;
+}
+
 /** What the SSM parameter holds as JSON. */
 export interface InstallationParameter {
   readonly schema: 1;
@@ -46,4 +51,6 @@ export interface InstallationParameter {
   readonly alertTopicArn: string;
   /** `holdfast/<installation>/` */
   readonly secretPrefix: string;
+  /** Ids as configured, so that a wrong one is told before a run is begun for it; absent where there are too many of them. */
+  readonly names?: { readonly sources: readonly string[]; readonly connections: readonly string[] } | undefined;
 }

@@ -4,6 +4,7 @@
  */
 import type { RunKind, RunStatus } from "../catalog/index.ts";
 import type { ErrorRecord } from "../errors.ts";
+import { printable } from "../text.ts";
 
 /** A message for people; the whole of it is in the logs. */
 const LONGEST_MESSAGE = 1000;
@@ -35,17 +36,13 @@ export interface RunEnding {
 
 /**
  * What has ended, why, and what to do: the one line that the catalog, the console's cause, the alert and the command say
- * alike. Without line breaks and other control characters, whatever a server or a name brought.
+ * alike. One line, whatever a server or a name brought.
  */
 export function lineOf({ kind, source, status, error }: RunEnding): string {
   const what = `${kind} of ${source ?? "an unknown source"} ${status}`;
   if (error === undefined) return what;
   const { name, code, message, hint } = error;
-  return onOneLine(`${what}: ${message} (${name}, ${code}). ${hint ?? `Look up ${code} in docs/RUNBOOK.md.`}`);
-}
-
-function onOneLine(text: string): string {
-  return text.replaceAll(/[\p{Cc}\p{Cf}\p{Z}]+/gu, " ");
+  return printable(`${what}: ${message} (${name}, ${code}). ${hint ?? `Look up ${code} in docs/RUNBOOK.md.`}`);
 }
 
 /** Names that are not ours come from AWS: `States.Timeout` → `states-timeout`. */

@@ -4,7 +4,19 @@ import { ConfigurationError } from "../../core/errors.ts";
 import { wordsOf } from "../docs/pages.ts";
 import { holdfast, RESTORE_POINT_ID, restorePoint } from "./support/fakes.ts";
 
-const everyCommand = ["backup", "list", "show", "verify", "restore", "compare", "runs", "catalog rebuild", "connect"];
+const RUN_ID = "shop-20261121T021500Z-7k3f9q2mxa";
+const everyCommand = [
+  "backup",
+  "list",
+  "show",
+  "verify",
+  "restore",
+  "compare",
+  "runs",
+  "logs",
+  "catalog rebuild",
+  "connect",
+];
 
 describe("the command line", () => {
   it.each(everyCommand)("explains %s with examples that it understands", async (command) => {
@@ -26,6 +38,11 @@ describe("the command line", () => {
     [["backup", "Shop"], "invalid-name"],
     [["backup", "shop", "--timeout", "soon"], "invalid-timeout"],
     [["runs", "--limit", "0"], "invalid-argument"],
+    [["runs", "--status", "green"], "invalid-argument"],
+    [["runs", "--since", "yesterday"], "invalid-since"],
+    [["logs", "shop"], "invalid-id"],
+    [["logs", RUN_ID, "--chunk", "x"], "invalid-argument"],
+    [["logs", RUN_ID, "--since", "1w"], "invalid-since"],
     [["show", "yesterday"], "invalid-id"],
     [["verify", "latest", "--level", "some"], "invalid-argument"],
     [["restore", "latest", "--source", "shop"], "missing-option"],
@@ -165,6 +182,57 @@ describe("a comparison", () => {
       run: { kind: "compare", status: "succeeded", findings: [note] },
     });
     expect(told).toMatchObject({ exitCode: 0, json: { isIdentical: true, differences: [], notes: [note] } });
+  });
+});
+
+describe("names of the deployed configuration", () => {
+  const names = { sources: ["shop", "blog"], connections: ["shop-read"] };
+
+  it("are known to backup before it begins a run", async () => {
+    const told = await holdfast(["backup", "nope", "--json"], { names });
+    expect(told).toMatchObject({
+      exitCode: 3,
+      started: [],
+      json: { error: { code: "unknown-source", message: "source is nope, configured are shop, blog" } },
+    });
+    expect((await holdfast(["backup", "shop"], { names })).started).toHaveLength(1);
+  });
+
+  it("are known to connect, which says when nothing uses what it stored", async () => {
+    const secret = "postgres://user:password@host/database";
+    const told = await holdfast(["connect", "shop-raed"], { names, secret });
+    expect(told).toMatchObject({ exitCode: 0, stored: [{ name: "shop-raed" }] });
+    expect(told.stdout).toContain("connects by shop-raed; in use are: shop-read");
+    expect((await holdfast(["connect", "shop-read"], { names, secret })).stdout).toContain("The preflight");
+  });
+});
+
+describe("a run", () => {
+  it.each(["running", "failed", "skipped", "succeeded"] as const)(
+    "that is %s is shown as that, with 0",
+    async (status) => {
+      expect(await holdfast(["show", RUN_ID, "--json"], { run: { status } })).toMatchObject({
+        exitCode: 0,
+        json: { status, run: { status } },
+      });
+    },
+  );
+
+  it("is shown with the line it ended with, as it is everywhere", async () => {
+    const line = "backup of shop failed: x is gone (IntegrityError, object-missing). Look.";
+    const error = { name: "IntegrityError", code: "object-missing", message: "x is gone", hint: "Look." };
+    expect((await holdfast(["show", RUN_ID], { run: { line, error } })).stdout).toContain(`\nholdfast: ${line}\n`);
+  });
+
+  it("is listed with how long it took, what it holds, and what it failed of", async () => {
+    const run = {
+      restorePointId: RESTORE_POINT_ID,
+      finishedAt: "2026-11-21T02:15:20.000Z",
+      status: "succeeded",
+    } as const;
+    const [heading = "", row = ""] = (await holdfast(["runs"], { run })).stdout.split("\n");
+    expect(heading).toMatch(/^RUN +KIND +STARTED \(UTC\) +TOOK +DATA +STORED +STATUS +ERROR$/);
+    expect(row).toContain("20 s  200 MiB  50.0 MiB  succeeded");
   });
 });
 

@@ -53,6 +53,7 @@ describe("docs/CLI.md", () => {
     [["restore", "latest", "--source", "shop", "--to", "staging"]],
     [["compare", "latest", "--source", "shop", "--to", "staging"]],
     [["runs"]],
+    [["logs", "shop-20261121T021500Z-7k3f9q2mxa"]],
     [["catalog", "rebuild", "shop"]],
     [["connect", "shop"]],
   ])("has every field of --json that %j prints", async (argv) => {

@@ -47,7 +47,7 @@ describe("durations", () => {
     ["2h", 7_200_000],
   ])("reads %s", (text, millis) => expect(parseDuration(text)).toBe(millis));
 
-  it.each(["", "90", "s", "1d", "-5m", "1.5h", "5 m"])("does not read %j", (text) =>
+  it.each(["", "90", "s", "1w", "-5m", "1.5h", "5 m"])("does not read %j", (text) =>
     expect(parseDuration(text)).toBeUndefined(),
   );
 });

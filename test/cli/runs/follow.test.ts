@@ -29,6 +29,7 @@ describe("holdfast backup", () => {
       startedAt: "2026-11-21T02:15:00.000Z",
       finishedAt: "2026-11-21T02:15:02.000Z",
       durationSeconds: 2,
+      line: "backup of shop succeeded",
       source: "shop",
       sizes: { plainBytes: 209715200, storedBytes: 52428800, tables: 9, rows: 1_100_000, chunks: 14 },
     });
@@ -115,7 +116,10 @@ describe("a run that fails", () => {
       run: { error },
     });
     expect(told).toMatchObject({ exitCode: 4, json: { status: "failed", error } });
-    expect(told.stderr).toContain("holdfast: v1/data/x: frame 3 (IntegrityError, frame-invalid)\n  Restore a replica.");
+    expect(told.stderr).toBe(
+      "holdfast: backup of shop failed: v1/data/x: frame 3 (IntegrityError, frame-invalid). Restore a replica.\n",
+    );
+    expect(told.json.line).toBe(told.stderr.slice("holdfast: ".length).trimEnd());
   });
 
   it("is told with what Step Functions knows when the catalog knows nothing", async () => {

@@ -1,7 +1,8 @@
-import type { ExecutionView, Installation, RunView } from "../../../cli/installation/port.ts";
+import type { ExecutionView, Installation, LogEvent, LogQuery, RunView } from "../../../cli/installation/port.ts";
 import { runCommandLine } from "../../../cli/program.ts";
 import type { World } from "../../../cli/world.ts";
 import type { RestorePoint } from "../../../core/catalog/index.ts";
+import type { InstallationParameter } from "../../../core/config/environment.ts";
 
 /** A moment at which every fake clock starts. */
 const START = Date.parse("2026-11-21T02:15:00Z");
@@ -35,6 +36,16 @@ const endedRun: RunView = {
   startedAt: "2026-11-21T02:15:00.000Z",
 };
 
+/** A line as a function writes it; `fields` as the logger adds them. */
+export function logLine(message: string, fields: Readonly<Record<string, unknown>> = {}, second = 1): LogEvent {
+  const timestamp = new Date(START + second * 1000).toISOString();
+  const service = "dump-chunk";
+  const line = { level: "INFO", message, timestamp, service, requestId: "r1", runId: endedRun.runId, ...fields };
+  return { at: new Date(timestamp), message: JSON.stringify(line), stream: "s" };
+}
+
+const logEvent = logLine("begun");
+
 export interface Started {
   readonly machine: string;
   readonly runId: string;
@@ -46,6 +57,9 @@ export interface FakeOptions {
   readonly executions?: readonly (ExecutionView | Error)[];
   readonly restorePoints?: readonly RestorePoint[];
   readonly run?: Partial<RunView>;
+  /** What the log group has; a function is asked search by search. */
+  readonly logs?: readonly LogEvent[] | ((query: LogQuery) => readonly LogEvent[]);
+  readonly names?: InstallationParameter["names"];
   readonly openError?: Error;
   readonly secret?: string;
   /** Interrupted during this pause, from 1. */
@@ -93,6 +107,7 @@ export async function holdfast(argv: readonly string[], options: FakeOptions = {
     openConnections: async (name) => ({
       installation: name ?? "default",
       isDeployed: name === undefined,
+      used: options.names?.connections,
       store: async (connection, secret, mayReplace) => {
         stored.push({ name: connection, secret, mayReplace });
         return { secretName: `holdfast/default/${connection}`, isReplaced: mayReplace };
@@ -108,10 +123,9 @@ export async function holdfast(argv: readonly string[], options: FakeOptions = {
   return { exitCode, ...told, json, started, stored };
 }
 
-function fakeInstallation(
-  { executions = [{ status: "succeeded", output: "{}" }], restorePoints = [restorePoint], run }: FakeOptions,
-  started: Started[],
-): Installation {
+function fakeInstallation(options: FakeOptions, started: Started[]): Installation {
+  const { executions = [{ status: "succeeded", output: "{}" }], restorePoints = [restorePoint], run } = options;
+  const { logs = [logEvent], names } = options;
   let described = 0;
   const ofSource = (source: string | undefined) =>
     restorePoints.filter((point) => source === undefined || point.source === source);
@@ -126,6 +140,7 @@ function fakeInstallation(
       keyArn: "arn:aws:kms:eu-central-1:000000000000:key/1",
       alertTopicArn: "arn:aws:sns:eu-central-1:000000000000:alerts",
       secretPrefix: "holdfast/default/",
+      ...(names === undefined ? {} : { names }),
     },
     catalog: {
       restorePoints: async (source) => ofSource(source),
@@ -150,6 +165,13 @@ function fakeInstallation(
       described += 1;
       if (view instanceof Error) throw view;
       return view ?? { status: "running" };
+    },
+    logs: async (query) => {
+      const found = typeof logs === "function" ? logs(query) : logs;
+      const { containing, from, to } = query;
+      const isWanted = ({ at, message }: LogEvent) =>
+        message.includes(containing) && at >= from && (to === undefined || at <= to);
+      return { events: found.filter(isWanted), isCut: false };
     },
   };
 }

@@ -68,7 +68,7 @@ describe("the line a run ends with", () => {
   it("is one line, whatever a server or a name brought", () => {
     const message = "line\r\ntwo \u001b[31mred\u2028 \u202eflip";
     const line = lineOf({ kind: "backup", source: "shop", status: "failed", error: { ...error, message } });
-    expect(line).toContain("line two [31mred flip (");
+    expect(line).toContain("line\\r\\ntwo \\u{1b}[31mred\\u{2028} \\u{202e}flip (");
     expect(line).not.toMatch(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/u);
   });
 
