@@ -9,7 +9,7 @@ import { type Machine, readMachines, type State, statesOf } from "./machines.ts"
 
 /** Names that Step Functions and Lambda give to errors of their own, as far as we match them. */
 const AWS_NAMES =
-  /^(States\.(ALL|Timeout|TaskFailed|ItemReaderFailed)|Lambda\.(ServiceException|AWSLambdaException|SdkClientException|TooManyRequestsException|ClientExecutionTimeoutException|Unknown|ResourceNotReadyException|ENINotReadyException|ENILimitReachedException|EC2ThrottledException|ResourceConflictException)|Sandbox\.Timedout|Runtime\.ExitError)$/;
+  /^(States\.(ALL|Timeout|TaskFailed|ItemReaderFailed)|Lambda\.(ServiceException|AWSLambdaException|SdkClientException|TooManyRequestsException|ClientExecutionTimeoutException|Unknown|ResourceNotReadyException|ENINotReadyException|ENILimitReachedException|EC2ThrottledException|ResourceConflictException)|Sandbox\.Timedout|Runtime\.(ExitError|OutOfMemory))$/;
 const OURS = new Set(Object.keys(errorClasses));
 /** Retrying these changes nothing, or hides what people have to see. */
 const NEVER_RETRIED = ["IntegrityError", "ConfigurationError", "PreconditionError", "CancelledError", "LeaseHeldError"];
@@ -102,6 +102,22 @@ describe("every task", () => {
     }
   });
 
+  it("is tried again when its function was killed: by whom or for what, AWS has several names", () => {
+    for (const [name, { Retry = [] }] of tasks()) {
+      // What is found late is found by the next run.
+      if (name.endsWith("Leftovers")) continue;
+      const retried = Retry.flatMap(({ ErrorEquals }) => ErrorEquals);
+      const killed = [
+        "Runtime.ExitError",
+        "Runtime.OutOfMemory",
+        "Sandbox.Timedout",
+        "Lambda.Unknown",
+        "States.Timeout",
+      ];
+      expect(retried, name).toEqual(expect.arrayContaining(killed));
+    }
+  });
+
   it("that reaches a database is tried again when the database does not answer", () => {
     for (const [name, state] of tasks()) {
       if (functionSpecs[folderOf(state)].role === "none") continue;
@@ -144,7 +160,9 @@ describe("a distributed Map", () => {
   });
 
   it("is reached only by a choice that has seen something to do: a Map may refuse an empty list", () => {
-    for (const { name, definition } of machines.filter((machine) => ["restore", "compare", "rebuild"].includes(machine.name))) {
+    for (const { name, definition } of machines.filter((machine) =>
+      ["restore", "compare", "rebuild"].includes(machine.name),
+    )) {
       const all = Object.entries(definition.States);
       const maps = all.filter(([, { ItemReader }]) => ItemReader !== undefined).map(([state]) => state);
       expect(maps.length, name).toBeGreaterThan(0);
