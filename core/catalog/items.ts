@@ -37,6 +37,8 @@ export interface Run {
   readonly leaseOn?: string;
   readonly restorePointId?: string;
   readonly reason?: string;
+  /** Who started it, as they say; CloudTrail's StartExecution is the proof. */
+  readonly author?: string;
   readonly scheduledAt?: string;
   /** The configuration as it was when the run began: a deploy in between changes nothing for it. */
   readonly settings: Settings;

@@ -17,6 +17,7 @@ export interface NewRun {
   readonly leaseOn?: Subject;
   readonly restorePointId?: string;
   readonly reason?: string;
+  readonly author?: string;
   readonly scheduledAt?: string;
 }
 

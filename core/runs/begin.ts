@@ -2,6 +2,7 @@
  * The beginning of every run: its input checked, its lease taken, its settings frozen in the catalog.
  * @module
  */
+import { type AuditLog, startOfRun } from "../audit/index.ts";
 import {
   type Catalog,
   type Run,
@@ -21,6 +22,8 @@ import { type Execution, runIdOf } from "./identity.ts";
 export interface RunInput {
   readonly source: string;
   readonly reason?: string | undefined;
+  /** Who started it, as they say. */
+  readonly author?: string | undefined;
   /** Set by schedules: the same moment delivered twice is one run. */
   readonly scheduledAt?: string | undefined;
   readonly options?: Readonly<Record<string, unknown>> | undefined;
@@ -32,6 +35,7 @@ export interface BeginContext {
   readonly workers: WorkersByNetwork;
   readonly clock: Clock;
   readonly random: RandomBytes;
+  readonly audit: AuditLog;
 }
 
 /** What a kind of run makes of its input: the rest is the same for all. */
@@ -79,6 +83,7 @@ export async function beginRun(
   const optional = {
     ...(leaseOn === undefined ? {} : { leaseOn }),
     ...(input.reason === undefined ? {} : { reason: input.reason }),
+    ...(input.author === undefined ? {} : { author: input.author }),
     ...(input.scheduledAt === undefined ? {} : { scheduledAt: input.scheduledAt }),
   };
   if (leaseOn !== undefined) {
@@ -101,6 +106,8 @@ export async function beginRun(
     if (leaseOn !== undefined) await catalog.leases.release(leaseOn, execution.arn);
     throw error;
   }
+  // Nothing is done that is not on record: a run whose beginning cannot be written ends here.
+  await context.audit.write(startOfRun(run, context.config.installation));
   return begunOf(run, workers);
 }
 

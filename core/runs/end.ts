@@ -2,6 +2,7 @@
  * The end of every run: recorded once, told to people and programs, its lease given back.
  * @module
  */
+import { type AuditLog, endOfRun } from "../audit/index.ts";
 import {
   type Catalog,
   type Finding,
@@ -12,6 +13,7 @@ import {
   type Settings,
 } from "../catalog/index.ts";
 import { type ErrorRecord, HoldfastError } from "../errors.ts";
+import { printable } from "../text.ts";
 import { abandonedUntold } from "./abandoned.ts";
 import { lineOf } from "./failure.ts";
 import { figuresOf, type RunFigures } from "./figures.ts";
@@ -30,6 +32,7 @@ export interface EndRequest {
 export interface EndContext {
   readonly catalog: Catalog;
   readonly installation: string;
+  readonly audit: AuditLog;
   sendAlert(subject: string, message: string): Promise<void>;
   sendEvent(detailType: string, detail: Settings): Promise<void>;
   /** Figures of a run that has ended; may be given twice when a function ended between telling and noting that it told. */
@@ -52,13 +55,15 @@ const VERBS: Readonly<Record<EndRequest["status"], string>> = {
 };
 
 /**
- * Idempotent: the first end counts and is returned ever after; alert and event are sent again until they were sent once.
+ * Idempotent: the first end counts and is returned ever after; alert and event are sent again until they were sent once, and the audit
+ * record is written until it is there: a run whose record cannot be written has ended in the catalog as it did, and its execution fails.
  * @throws CancelledError `run-ended` when a run that has ended otherwise was to be recorded as succeeded
  */
 export async function endRun(request: EndRequest, context: EndContext): Promise<Ended> {
   const run = await ensureRun(request, context.catalog);
   if (run === undefined) {
     await tell(request, undefined, context);
+    await context.audit.write(endOfRun(request, undefined, context.installation));
     return endedOf(request, undefined);
   }
   const { status, error, findings } = request;
@@ -69,15 +74,21 @@ export async function endRun(request: EndRequest, context: EndContext): Promise<
     ...(findings === undefined ? {} : { findings }),
   });
   const ended = await context.catalog.runs.expect(run.runId);
-  await tellOnce({ ...request, ...endOf(ended) }, ended, context);
+  const end = { ...request, ...endOf(ended) };
+  await tellOnce(end, ended, context);
+  // Last, when all else is safe: written again by every call, which makes one record.
+  await context.audit.write(endOfRun(end, ended, context.installation));
   for (const abandoned of await abandonedUntold(ended.source, context.catalog)) {
     const { kind, executionArn: arn, startedAt } = abandoned;
     const execution = { arn, name: arn.split(":").at(-1) ?? "", startedAt };
-    await tellOnce({ kind, execution, input: undefined, ...endOf(abandoned) }, abandoned, context);
+    const request = { kind, execution, input: undefined, ...endOf(abandoned) };
+    // First, for who was told of is not found again.
+    await context.audit.write(endOfRun(request, abandoned, context.installation));
+    await tellOnce(request, abandoned, context);
   }
   // The machine's output would say so in spite of the catalog, of alerts and of events.
   if (status === "succeeded" && ended.status !== "succeeded") throw runEnded(ended.runId);
-  return endedOf({ ...request, ...endOf(ended) }, ended);
+  return endedOf(end, ended);
 }
 
 async function tellOnce(request: EndRequest, run: Run, context: EndContext): Promise<void> {
@@ -150,6 +161,11 @@ function lineOfEnd(request: EndRequest, run: Run | undefined): string {
   return run?.line ?? lineOf({ ...request, source: run?.source });
 }
 
+/** Names of databases are others'. */
+function textOf(note: unknown): string | undefined {
+  return typeof note === "string" ? printable(note) : undefined;
+}
+
 /** The line first: a telephone shows no more of a message. */
 function bodyOf(request: EndRequest, run: Run | undefined): string {
   const { execution, error } = request;
@@ -160,6 +176,7 @@ function bodyOf(request: EndRequest, run: Run | undefined): string {
     ["begun", run?.startedAt ?? execution.startedAt],
     ["ended", run?.finishedAt],
     ["execution", execution.arn],
+    ["left behind", textOf(run?.notes?.leftBehind)],
   ];
   return [
     lineOfEnd(request, run),

@@ -50,6 +50,7 @@ export class Schedules extends Construct {
             input: scheduler.ScheduleTargetInput.fromObject({
               source,
               reason: `schedule ${name}`,
+              author: "schedule",
               scheduledAt: scheduler.ContextAttribute.scheduledTime,
             }),
             retryAttempts: START_ATTEMPTS,

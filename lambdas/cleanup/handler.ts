@@ -4,11 +4,11 @@ import { z } from "zod";
 import { cleanUp, type EndedExecution } from "../../core/runs/cleanup.ts";
 import type { Ended } from "../../core/runs/end.ts";
 import { vaultKeys } from "../../core/vault/keys.ts";
+import { abortUploads } from "../shared/abort-uploads.ts";
 import { boundary, TIMEOUT_EARLY } from "../shared/boundary.ts";
-import { catalog, fromEnvironment, installation, s3Client, sendAlert, sendEvent } from "../shared/deps.ts";
+import { audit, catalog, fromEnvironment, installation, s3Client, sendAlert, sendEvent } from "../shared/deps.ts";
 import { kindField, parserOf } from "../shared/events.ts";
 import { measureRun } from "../shared/metrics.ts";
-import { abortUploads } from "./abort-uploads.ts";
 
 const statusEvent = z.object({
   detail: z.object({
@@ -54,6 +54,7 @@ export const handler = middy<EndedExecution, Ended>(TIMEOUT_EARLY)
     cleanUp(ended, {
       catalog: catalog(),
       installation: installation(),
+      audit: audit(),
       sendAlert,
       sendEvent,
       measure: measureRun(installation()),

@@ -4,7 +4,7 @@ import { z } from "zod";
 import { type Ended, type EndRequest, endRun } from "../../core/runs/end.ts";
 import { parseCause } from "../../core/runs/failure.ts";
 import { boundary, TIMEOUT_EARLY } from "../shared/boundary.ts";
-import { catalog, installation, sendAlert, sendEvent } from "../shared/deps.ts";
+import { audit, catalog, installation, sendAlert, sendEvent } from "../shared/deps.ts";
 import { executionField, failureField, findingField, kindField, parserOf } from "../shared/events.ts";
 import { measureRun } from "../shared/metrics.ts";
 
@@ -29,5 +29,6 @@ export const handler = middy<z.output<typeof event>, Ended>(TIMEOUT_EARLY)
       ...(findings === undefined ? {} : { findings }),
     };
     const measure = measureRun(installation());
-    return endRun(request, { catalog: catalog(), installation: installation(), sendAlert, sendEvent, measure });
+    const told = { audit: audit(), sendAlert, sendEvent, measure };
+    return endRun(request, { catalog: catalog(), installation: installation(), ...told });
   });

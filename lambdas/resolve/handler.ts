@@ -9,7 +9,7 @@ import { prepareRebuild } from "../../core/rebuild/prepare.ts";
 import { prepareCompareRun, prepareRestoreRun } from "../../core/restore/run/settings.ts";
 import { type Begun, beginRun, type Prepare } from "../../core/runs/begin.ts";
 import { boundary, TIMEOUT_EARLY } from "../shared/boundary.ts";
-import { bundledConfig, catalog, clock, random, workersByNetwork } from "../shared/deps.ts";
+import { audit, bundledConfig, catalog, clock, random, workersByNetwork } from "../shared/deps.ts";
 import { executionField, kindField, nameField, parserOf, runIdField } from "../shared/events.ts";
 
 /** A kind of run is added by its row. */
@@ -25,6 +25,10 @@ const preparers: Readonly<Partial<Record<RunKind, Prepare>>> = {
 const inputField = z.strictObject({
   source: nameField,
   reason: z.string().max(500).optional(),
+  author: z
+    .string()
+    .regex(/^[\x20-\x7e]{1,256}$/)
+    .optional(),
   scheduledAt: z
     .string()
     .regex(/^[\d:.TZ+-]{10,40}$/)
@@ -46,7 +50,7 @@ export const handler = middy<ResolveEvent, Begun>(TIMEOUT_EARLY)
   .use(boundary(parse))
   .handler(async (request) => {
     const config = await bundledConfig();
-    const context = { catalog: catalog(), config, workers: workersByNetwork(), clock, random };
+    const context = { catalog: catalog(), config, workers: workersByNetwork(), clock, random, audit: audit() };
     if ("restart" in request) return restartBackup(request.restart, request.epoch, context);
     const prepare = preparers[request.kind];
     if (prepare !== undefined) return beginRun(request, prepare, context);

@@ -13,6 +13,7 @@ import { S3Client } from "@aws-sdk/client-s3";
 import { GetSecretValueCommand, SecretsManagerClient } from "@aws-sdk/client-secrets-manager";
 import { PublishCommand, SNSClient } from "@aws-sdk/client-sns";
 import { DynamoDBDocumentClient } from "@aws-sdk/lib-dynamodb";
+import { type AuditLog, auditLog } from "../../core/audit/index.ts";
 import type { Pause } from "../../core/backup/deadline.ts";
 import type { SourceContext } from "../../core/backup/session.ts";
 import { asStoreError, type Catalog, createCatalog } from "../../core/catalog/index.ts";
@@ -69,6 +70,7 @@ export const catalog: () => Catalog = once(() => {
   return observe(createCatalog({ client, table: fromEnvironment("catalogTable"), clock }), installation());
 });
 export const vaultStore: () => Store = once(() => s3Store({ client: s3(), bucket: fromEnvironment("vaultBucket") }));
+export const audit: () => AuditLog = once(() => auditLog(vaultStore()));
 export const workStore: () => Store = once(() => s3Store({ client: s3(), bucket: fromEnvironment("workBucket") }));
 export const unwrappers: () => readonly Unwrapper[] = once(() => [kmsUnwrapper({ client: kms() })]);
 

@@ -17,7 +17,7 @@ export function parserOf<Output extends object>(schema: z.ZodType<Output>): (inp
     const result = schema.safeParse(input);
     if (result.success) return result.data;
     throw new ConfigurationError("invalid-event", describeIssues(result.error, "event"), {
-      hint: "A state machine is started with { source, reason?, scheduledAt?, options? }; the other events are its own.",
+      hint: "A state machine is started with { source, reason?, author?, scheduledAt?, options? }; the other events are its own.",
     });
   };
 }
