@@ -9,6 +9,7 @@ import type { MessageKey } from "../object/message.ts";
 import { readSmallObject } from "../object/small.ts";
 import type { WrittenObject } from "../object/write.ts";
 import type { Store } from "../store/port.ts";
+import { chunkObjects } from "./chunk-objects.ts";
 import { assertConsistent, parseJson } from "./parse.ts";
 import { joinManifest } from "./parts.ts";
 import { chunkPartSchema, type Manifest, storedManifestSchema } from "./schema.ts";
@@ -26,7 +27,7 @@ export async function readStoredManifest(
   store: Store,
   envelope: MessageKey,
   ref: RestorePointRef,
-): Promise<{ manifest: Manifest; written: WrittenObject }> {
+): Promise<{ manifest: Manifest; written: WrittenObject; parts: readonly string[] }> {
   const options = { store, envelope, ref };
   const key = vaultKeys.manifestKey(ref);
   const { body, written } = await readSmallObject(options, key).catch((error: unknown) => {
@@ -39,7 +40,14 @@ export async function readStoredManifest(
   }
   const manifest = parts.length === 0 ? head : joinManifest(head, parts);
   assertConsistent(manifest, ref);
-  return { manifest, written };
+  return { manifest, written, parts: chunkParts.map(({ object }) => object) };
+}
+
+/** The keys of everything that the restore point needs besides its manifest and its envelope. @throws as `readManifest` */
+export async function objectsNamedIn(store: Store, envelope: MessageKey, ref: RestorePointRef): Promise<Set<string>> {
+  const { manifest, parts } = await readStoredManifest(store, envelope, ref);
+  const chunks = chunkObjects(manifest).map(({ written }) => written.object);
+  return new Set([...chunks, ...parts, ...manifest.schema.map(({ object }) => object)]);
 }
 
 const isMissing = (error: unknown): boolean => error instanceof HoldfastError && error.code === "object-missing";

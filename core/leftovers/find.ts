@@ -1,0 +1,160 @@
+/**
+ * Looks what earlier runs of a source have left. Whole restore points that the catalog does not know are filed here; what can be
+ * cleared is only listed, for a function that may delete and cannot decrypt.
+ * @module
+ */
+import type { Catalog, Finding, RestorePoint, Run } from "../catalog/index.ts";
+import { toErrorRecord } from "../errors.ts";
+import type { Clock } from "../ids.ts";
+import { fileRestorePoint } from "../rebuild/file.ts";
+import { openEnvelope } from "../vault/envelope/open.ts";
+import type { Unwrapper } from "../vault/envelope/recipient.ts";
+import { parseMetaKey, type RestorePointRef, vaultKeys } from "../vault/keys.ts";
+import { objectsNamedIn } from "../vault/manifest/read.ts";
+import type { Store } from "../vault/store/port.ts";
+import { hasRivals, leftoversOfCommitted, leftoversOfUncommitted } from "./keys.ts";
+import { type LeftoverPoint, type Leftovers, writeLeftovers } from "./list.ts";
+
+export interface FindContext {
+  readonly catalog: Catalog;
+  readonly vault: Store;
+  readonly work: Store;
+  readonly unwrappers: readonly Unwrapper[];
+  readonly clock: Clock;
+}
+
+export interface FoundLeftovers {
+  readonly runId: string;
+  readonly epoch: number;
+  /** How many objects are to be cleared. */
+  readonly objects: number;
+  readonly leftoversKey: string;
+}
+
+const HOUR = 3600_000;
+/**
+ * A function lives for 15 minutes, and one whose run has ended, or whose answer was lost, may commit until its last: what is
+ * younger than this is left alone, however dead its run looks.
+ */
+const GRACE_MILLIS = 24 * HOUR;
+/** The longest run is a day; one that nobody remembers may have taken all of it. */
+const LONGEST_RUN_MILLIS = 24 * HOUR;
+/** Of what one run looks at and clears; the next one goes on. */
+const MOST_OBJECTS = 2_000;
+const MOST_FILED = 20;
+/** Newest first: every restore point is among them for as many runs. */
+const MOST_COMMITTED = 20;
+const MOST_RUNS = 2_000;
+
+interface PointInVault {
+  readonly ref: RestorePointRef;
+  readonly keys: string[];
+}
+
+/** Never throws for what is wrong with one restore point: that becomes a finding, which the run shows as a note. */
+export async function findLeftovers(runId: string, context: FindContext): Promise<FoundLeftovers> {
+  const { catalog, vault, work } = context;
+  const run = await catalog.runs.beat(runId);
+  const known = new Map((await catalog.restorePoints.list(run.source)).map((point) => [point.restorePointId, point]));
+  const points = (await pointsInVault(vault, run.source)).filter(
+    (one) => one.ref.restorePointId !== run.restorePointId,
+  );
+  const committed = points.filter(isCommitted);
+  const isUnknown = ({ ref }: PointInVault) => (known.get(ref.restorePointId)?.status ?? "missing") === "missing";
+  const findings: Finding[] = [];
+  let filed = 0;
+  for (const { ref } of committed.filter(isUnknown).slice(0, MOST_FILED)) {
+    const one = await fileRestorePoint(ref, context);
+    findings.push(...one.findings.map(({ where, code, message }) => ({ where, code, message })));
+    if (one.result !== "refused") filed += 1;
+  }
+  const isOver = await endedLongAgo(run, context);
+  const found: LeftoverPoint[] = [];
+  let room = MOST_OBJECTS;
+  const add = (point: LeftoverPoint) => {
+    if (point.keys.length > 0) found.push({ ...point, keys: point.keys.slice(0, room) });
+    room -= Math.min(room, point.keys.length);
+  };
+  for (const point of points.filter((one) => !isCommitted(one) && isOver(one.ref))) {
+    if (room === 0) break;
+    add(await uncommitted(point, vault, room));
+  }
+  for (const point of committed.filter((one) => isOver(one.ref)).slice(-MOST_COMMITTED)) {
+    if (room === 0) break;
+    try {
+      add(await losers(point, known.get(point.ref.restorePointId), context));
+    } catch (error) {
+      const { code, message } = toErrorRecord(error);
+      findings.push({ where: vaultKeys.manifestKey(point.ref), code, message });
+    }
+  }
+  const leftoversKey = await writeLeftovers(work, runId, { points: found });
+  const objects = found.reduce((sum, { keys }) => sum + keys.length, 0);
+  await catalog.runs.advance(runId, { epoch: run.epoch, notes: { leftovers: { filed, found: objects } } });
+  if (findings.length > 0) await catalog.runs.noteFindings(runId, findings);
+  return { runId, epoch: run.epoch, objects, leftoversKey };
+}
+
+/** By their small objects, oldest first: the envelope is written first and cleared last, so nothing is there without one. */
+async function pointsInVault(vault: Store, source: string): Promise<PointInVault[]> {
+  const points = new Map<string, PointInVault>();
+  for await (const { key } of vault.list(`${vaultKeys.metaRoot}${source}/`)) {
+    const ref = parseMetaKey(key)?.ref;
+    if (ref === undefined) continue;
+    const point = points.get(ref.restorePointId) ?? { ref, keys: [] };
+    point.keys.push(key);
+    points.set(ref.restorePointId, point);
+  }
+  return [...points.values()];
+}
+
+const isCommitted = ({ ref, keys }: PointInVault): boolean => keys.includes(vaultKeys.manifestKey(ref));
+
+/** Whether the run that has begun a restore point can do nothing more for it. */
+async function endedLongAgo(run: Run, { catalog, clock }: FindContext): Promise<(ref: RestorePointRef) => boolean> {
+  const now = clock().getTime();
+  const runs = (await catalog.runs.list(run.source, MOST_RUNS)).filter(({ kind }) => kind === "backup");
+  const byPoint = new Map(runs.map((one) => [one.restorePointId, one]));
+  return ({ restorePointId }) => {
+    const owner = byPoint.get(restorePointId);
+    // Forgotten with the catalog, older than its memory, or a beginning of a run that has started over since.
+    if (owner === undefined) return beganAt(restorePointId) < now - LONGEST_RUN_MILLIS - GRACE_MILLIS;
+    return owner.status !== "running" && Date.parse(owner.finishedAt ?? "") < now - GRACE_MILLIS;
+  };
+}
+
+/** `20261121T021500Z-…` */
+function beganAt(id: string): number {
+  const [, year, month, day, hour, minute, second] = /^(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)Z/.exec(id) ?? [];
+  return Date.parse(`${year}-${month}-${day}T${hour}:${minute}:${second}Z`);
+}
+
+async function uncommitted({ ref, keys }: PointInVault, vault: Store, room: number): Promise<LeftoverPoint> {
+  const data = await keysBelow(vault, vaultKeys.dataPrefix(ref), room);
+  return { ref, manifest: null, keys: leftoversOfUncommitted(ref, [...data, ...keys]) };
+}
+
+/** The manifest is opened only for what has more objects than it needs. */
+async function losers(
+  { ref, keys }: PointInVault,
+  point: RestorePoint | undefined,
+  { vault, unwrappers }: FindContext,
+): Promise<LeftoverPoint> {
+  const manifest = (await vault.head(vaultKeys.manifestKey(ref))) ?? null;
+  const nothing = { ref, manifest, keys: [] };
+  const data = await keysBelow(vault, vaultKeys.dataPrefix(ref));
+  if (manifest === null || (data.length === point?.chunks && !hasRivals(ref, keys))) return nothing;
+  const named = await objectsNamedIn(vault, await openEnvelope(vault, ref, unwrappers), ref);
+  return { ref, manifest, keys: leftoversOfCommitted(ref, [...data, ...keys], named) };
+}
+
+async function keysBelow(vault: Store, prefix: string, most = Number.POSITIVE_INFINITY): Promise<string[]> {
+  const keys: string[] = [];
+  for await (const { key } of vault.list(prefix)) {
+    if (keys.length >= most) break;
+    keys.push(key);
+  }
+  return keys;
+}
+
+export type { Leftovers };
