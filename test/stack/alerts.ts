@@ -51,6 +51,8 @@ export async function subscribeToAlerts(name: string) {
         seen.push(...Messages.map(({ Body = "{}" }) => JSON.parse(Body) as Alert));
       }
     },
+    /** Those that came so far. */
+    seen: (): readonly Alert[] => seen,
     async end(): Promise<void> {
       await clients.sns().send(new UnsubscribeCommand({ SubscriptionArn }));
       await clients.sqs().send(new DeleteQueueCommand({ QueueUrl }));

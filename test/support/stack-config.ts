@@ -25,6 +25,8 @@ export default defineConfig({
     bank: { ...source, connection: "bank-read" },
     stores: { ...source, connection: "stores-read" },
     broken: { ...source, connection: "broken-read" },
+    refused: { ...source, connection: "refused-read" },
+    shaky: { ...source, connection: "shaky-read", lockWaitSeconds: 1 },
     spare: { ...source, connection: "spare-read", compression: { codec: "gzip" } },
     command: { ...source, connection: "command-read" },
     rescued: { ...source, connection: "rescued-read" },

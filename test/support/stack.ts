@@ -2,6 +2,7 @@
  * The deployed stack as tests see it: its clients, its executions and what they may carry.
  */
 import { setTimeout as pause } from "node:timers/promises";
+import { CloudWatchLogsClient } from "@aws-sdk/client-cloudwatch-logs";
 import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import { KMSClient } from "@aws-sdk/client-kms";
 import { LambdaClient } from "@aws-sdk/client-lambda";
@@ -38,6 +39,7 @@ export const clients = {
   s3: once(() => new S3Client({ ...options(), forcePathStyle: true })),
   dynamodb: once(() => DynamoDBDocumentClient.from(new DynamoDBClient(options()))),
   kms: once(() => new KMSClient(options())),
+  logs: once(() => new CloudWatchLogsClient(options())),
   lambda: once(() => new LambdaClient(options())),
   scheduler: once(() => new SchedulerClient(options())),
   secrets: once(() => new SecretsManagerClient(options())),
