@@ -4,6 +4,7 @@
  */
 import { Command, CommanderError } from "commander";
 import manifest from "../package.json" with { type: "json" };
+import { addAudit } from "./commands/audit.ts";
 import { addBackup } from "./commands/backup.ts";
 import { addCatalog } from "./commands/catalog.ts";
 import { addCompare } from "./commands/compare.ts";
@@ -35,6 +36,7 @@ const commands: readonly ((program: Command, invoke: Invoke) => void)[] = [
   addLogs,
   addCatalog,
   addConnect,
+  addAudit,
 ];
 
 /** Runs one command line (without node and script) and gives its exit code; never throws, never ends the process. */

@@ -27,8 +27,15 @@ export async function openInstallation(name: string | undefined, clock: Clock): 
   return {
     parameter,
     catalog: createCatalogView(documents, parameter.catalogTable, clock),
-    start: (machine, runId, input) => withAwsErrors(() => startExecution(sfn, arnOf(machine), runId, input)),
+    start: async (machine, runId, input) => {
+      const machineArn = arnOf(machine);
+      const author = await (await import("./caller.ts")).callerArn();
+      const signed = author === undefined ? input : { ...input, author };
+      return withAwsErrors(() => startExecution(sfn, machineArn, runId, signed));
+    },
     describe: (arn) => withAwsErrors(() => describeExecution(sfn, arn)),
     logs: (query) => withAwsErrors(() => filterLogs(logs, logGroupName(parameter.installation, "functions"), query)),
+    // Loaded when needed: the store's client is larger than all the others.
+    audit: async (range) => (await import("./audit.ts")).readAudit(parameter.vaultBucket, range),
   };
 }

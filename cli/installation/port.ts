@@ -2,6 +2,7 @@
  * What the commands ask of a deployed stack: read its catalog, start and describe executions, store a connection.
  * @module
  */
+import type { AuditEntry, AuditRange } from "../../core/audit/index.ts";
 import type { Progress, RestorePoint, Run } from "../../core/catalog/index.ts";
 import type { InstallationParameter } from "../../core/config/environment.ts";
 import type { Rebuilt } from "../../core/rebuild/judge.ts";
@@ -11,11 +12,13 @@ export type MachineName = "backup" | "restore" | "verify" | "compare" | "rebuild
 export interface Installation {
   readonly parameter: InstallationParameter;
   readonly catalog: CatalogView;
-  /** Starts an execution under the run's id. @returns its ARN. @throws PreconditionError `machine-missing` */
+  /** Starts an execution under the run's id, in the caller's name. @returns its ARN. @throws PreconditionError `machine-missing` */
   start(machine: MachineName, runId: string, input: Readonly<Record<string, unknown>>): Promise<string>;
   describe(executionArn: string): Promise<ExecutionView>;
   /** What the functions have logged, in the order it arrived. @throws PreconditionError `no-log-group` */
   logs(query: LogQuery): Promise<FoundLogs>;
+  /** Oldest first. */
+  audit(range: AuditRange): Promise<readonly AuditEntry[]>;
 }
 
 export interface LogQuery {
@@ -81,7 +84,9 @@ export interface RunFilter {
 
 /** A run without its settings and notes, which are for its own states. */
 export type RunView = Pick<Run, "runId" | "kind" | "source" | "status" | "phase" | "executionArn" | "startedAt"> &
-  Partial<Pick<Run, "finishedAt" | "restorePointId" | "reason" | "scheduledAt" | "error" | "line" | "findings">> & {
+  Partial<
+    Pick<Run, "finishedAt" | "restorePointId" | "reason" | "author" | "scheduledAt" | "error" | "line" | "findings">
+  > & {
     /** What a rebuild of the catalog came to. */
     readonly rebuilt?: Rebuilt;
   };

@@ -56,6 +56,7 @@ describe("docs/CLI.md", () => {
     [["logs", "shop-20261121T021500Z-7k3f9q2mxa"]],
     [["catalog", "rebuild", "shop"]],
     [["connect", "shop"]],
+    [["audit"]],
   ])("has every field of --json that %j prints", async (argv) => {
     const table = read("docs/CLI.md")
       .split("\n")

@@ -1,6 +1,7 @@
 import type { ExecutionView, Installation, LogEvent, LogQuery, RunView } from "../../../cli/installation/port.ts";
 import { runCommandLine } from "../../../cli/program.ts";
 import type { World } from "../../../cli/world.ts";
+import type { AuditEntry } from "../../../core/audit/index.ts";
 import type { RestorePoint } from "../../../core/catalog/index.ts";
 import type { InstallationParameter } from "../../../core/config/environment.ts";
 
@@ -60,6 +61,7 @@ export interface FakeOptions {
   /** What the log group has; a function is asked search by search. */
   readonly logs?: readonly LogEvent[] | ((query: LogQuery) => readonly LogEvent[]);
   readonly names?: InstallationParameter["names"];
+  readonly audit?: readonly AuditEntry[];
   readonly openError?: Error;
   readonly secret?: string;
   /** Interrupted during this pause, from 1. */
@@ -166,6 +168,8 @@ function fakeInstallation(options: FakeOptions, started: Started[]): Installatio
       if (view instanceof Error) throw view;
       return view ?? { status: "running" };
     },
+    audit: async ({ source }) =>
+      (options.audit ?? []).filter(({ record }) => source === undefined || record?.source === source),
     logs: async (query) => {
       const found = typeof logs === "function" ? logs(query) : logs;
       const { containing, from, to } = query;
