@@ -25,8 +25,7 @@ export interface Aim {
 }
 
 export async function runUnderFaults({ machine, input, database, faults, proxy, random }: Aim): Promise<UnderFaults> {
-  const chosen = [random.pick(faults)];
-  while (chosen.length < MOST_FAULTS && random.happens(0.6)) chosen.push(random.pick(faults));
+  const chosen = choose(faults, random);
   const ending = new AbortController();
   const executionArn = await startExecution(machine, input);
   const way = proxy === undefined ? {} : { proxy };
@@ -36,4 +35,13 @@ export async function runUnderFaults({ machine, input, database, faults, proxy, 
   ending.abort();
   const struck = (await Promise.all(strikes)).filter((what) => what !== undefined);
   return { ended, struck, run };
+}
+
+function choose(faults: Aim["faults"], random: Random): Fault[] {
+  const chosen = [random.pick(faults)];
+  while (chosen.length < MOST_FAULTS && random.happens(0.6)) {
+    const fault = random.pick(faults);
+    if (fault.isSingle === undefined || !chosen.includes(fault)) chosen.push(fault);
+  }
+  return chosen;
 }

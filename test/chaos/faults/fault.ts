@@ -18,6 +18,8 @@ export interface Struck {
 
 export interface Fault {
   readonly name: string;
+  /** Cannot happen twice at the same time. */
+  readonly isSingle?: true;
   /** Waits for its moment, strikes, sets right what would outlast the run. @returns what it did, if it came to it */
   strike(run: Struck): Promise<string | undefined>;
 }

@@ -40,6 +40,7 @@ export const networkFaults: readonly Fault[] = [
   },
   {
     name: "network down",
+    isSingle: true,
     strike: async (run) => {
       const { proxy, random } = run;
       if (proxy === undefined || !(await moment(run, 4_000))) return undefined;
