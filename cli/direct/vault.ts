@@ -4,6 +4,7 @@
  */
 import { KMSClient } from "@aws-sdk/client-kms";
 import { S3Client } from "@aws-sdk/client-s3";
+import { bodyOptions, callOptions, objectOptions } from "../../core/aws/client-options.ts";
 import { PreconditionError } from "../../core/errors.ts";
 import { kmsUnwrapper } from "../../core/vault/envelope/kms.ts";
 import type { Unwrapper } from "../../core/vault/envelope/recipient.ts";
@@ -30,8 +31,8 @@ export function openVault(location: string, env: World["env"]): Store {
   }
   // A local AWS has no host name for each bucket.
   const forcePathStyle = env.AWS_ENDPOINT_URL !== undefined;
-  // Every byte read is held to the vault's own digests; S3's beside them would be computed for nothing.
-  return s3Store({ client: new S3Client({ forcePathStyle, responseChecksumValidation: "WHEN_REQUIRED" }), bucket });
+  const client = new S3Client({ ...objectOptions, forcePathStyle });
+  return s3Store({ client, bodies: new S3Client({ ...bodyOptions, forcePathStyle }), bucket });
 }
 
 export interface VaultKeys {
@@ -42,7 +43,7 @@ export interface VaultKeys {
 /** The offline key where there is one, else KMS by the ordinary credential chain. */
 export function openUnwrappers({ offlineKeyPem, kmsKeyArn }: VaultKeys): Unwrapper[] {
   if (offlineKeyPem !== undefined) return [rsaUnwrapper({ privateKeyPem: offlineKeyPem })];
-  return [kmsUnwrapper({ client: new KMSClient({}), ...(kmsKeyArn !== undefined && { keyArn: kmsKeyArn }) })];
+  return [kmsUnwrapper({ client: new KMSClient(callOptions), ...(kmsKeyArn !== undefined && { keyArn: kmsKeyArn }) })];
 }
 
 /** @throws PreconditionError `restore-point-not-found` @throws UsageError `source-needed` */

@@ -8,6 +8,7 @@ import { SecretsManagerClient } from "@aws-sdk/client-secrets-manager";
 import { SFNClient } from "@aws-sdk/client-sfn";
 import { SSMClient } from "@aws-sdk/client-ssm";
 import { DynamoDBDocumentClient } from "@aws-sdk/lib-dynamodb";
+import { callOptions, objectOptions } from "../../core/aws/client-options.ts";
 
 export interface Clients {
   readonly ssm: SSMClient;
@@ -20,11 +21,12 @@ export interface Clients {
 /** Region, credentials and AWS_ENDPOINT_URL are read by the clients themselves. */
 export function createClients(): Clients {
   return {
-    ssm: new SSMClient({}),
-    sfn: new SFNClient({}),
-    secrets: new SecretsManagerClient({}),
-    logs: new CloudWatchLogsClient({}),
-    documents: DynamoDBDocumentClient.from(new DynamoDBClient({}), {
+    ssm: new SSMClient(callOptions),
+    sfn: new SFNClient(callOptions),
+    secrets: new SecretsManagerClient(callOptions),
+    // A search answers when it has looked, not at once.
+    logs: new CloudWatchLogsClient({ ...callOptions, requestHandler: objectOptions.requestHandler }),
+    documents: DynamoDBDocumentClient.from(new DynamoDBClient(callOptions), {
       marshallOptions: { removeUndefinedValues: true },
     }),
   };

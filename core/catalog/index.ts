@@ -30,4 +30,3 @@ export * from "./items.ts";
 export { type Subject, sourceKey, sourceOfRun, targetKey } from "./keys.ts";
 export { LEASE_SECONDS, type Lease } from "./leases.ts";
 export { type Move, runEnded } from "./runs.ts";
-export { asStoreError, isAwsError } from "./store-errors.ts";

@@ -15,10 +15,10 @@ import {
   UpdateCommand,
   type UpdateCommandInput,
 } from "@aws-sdk/lib-dynamodb";
+import { cancellationReasons, mapAwsError } from "../aws/errors.ts";
 import type { Clock } from "../ids.ts";
 import { RUN_DAYS } from "./items.ts";
 import type { ItemKey } from "./keys.ts";
-import { asStoreError } from "./store-errors.ts";
 
 export type Item = Readonly<Record<string, unknown>>;
 
@@ -92,7 +92,7 @@ export class Table {
       return (await this.#client.send(command)).Attributes ?? {};
     } catch (error) {
       if (isConditionFailure(error)) return undefined;
-      throw asStoreError(error);
+      throw mapAwsError(error, "use the catalog");
     }
   }
 
@@ -131,7 +131,7 @@ export class Table {
       return true;
     } catch (error) {
       if (isConditionFailure(error)) return false;
-      throw asStoreError(error);
+      throw mapAwsError(error, "use the catalog");
     }
   }
 
@@ -139,16 +139,14 @@ export class Table {
     try {
       return await send();
     } catch (error) {
-      throw asStoreError(error);
+      throw mapAwsError(error, "use the catalog");
     }
   }
 }
 
 /** A transaction is cancelled for its conditions, or because another one touched the same item: that is worth a retry. */
 function isConditionFailure(error: unknown): boolean {
-  if (!(error instanceof Error)) return false;
-  if (error.name === "ConditionalCheckFailedException") return true;
-  if (error.name !== "TransactionCanceledException") return false;
-  const reasons = (error as { CancellationReasons?: readonly { Code?: string }[] }).CancellationReasons ?? [];
-  return reasons.some(({ Code }) => Code === "ConditionalCheckFailed");
+  return (
+    error instanceof Error && [error.name, ...cancellationReasons(error)].includes("ConditionalCheckFailedException")
+  );
 }

@@ -4,7 +4,7 @@
  * @module
  */
 import type { MiddlewareObj } from "@middy/core";
-import { asStoreError, isAwsError } from "../../core/catalog/index.ts";
+import { isAwsError, mapAwsError } from "../../core/aws/errors.ts";
 import { environment } from "../../core/config/environment.ts";
 import { type ErrorRecord, toErrorRecord } from "../../core/errors.ts";
 import { errorDimension } from "../../core/runs/figures.ts";
@@ -47,7 +47,7 @@ export function boundary<Event extends object>(parse: (input: unknown) => Event)
     },
     onError: (request) => {
       endWork();
-      const error = asStoreError(nameTimeouts(request.error));
+      const error = named(request.error);
       const record = toErrorRecord(error);
       logger.error("failed", { durationMillis: spent(), error: record, ...trace(error) });
       // Not by `fromEnvironment`, whose own error would take this one's place.
@@ -78,6 +78,12 @@ function withinCause({ code, message, hint }: ErrorRecord): string {
     const text = JSON.stringify(hint === undefined ? { code, message: kept } : { code, hint, message: kept });
     if (length === 0 || JSON.stringify(text).length <= LONGEST_CAUSE) return text;
   }
+}
+
+/** What an SDK says and nobody has put into our words yet. */
+function named(thrown: unknown): unknown {
+  const error = nameTimeouts(thrown);
+  return isAwsError(error) ? mapAwsError(error, "call AWS") : error;
 }
 
 /** middy's backstop: the engine should have come to an end before. Retried like a killed function. */

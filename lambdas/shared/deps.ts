@@ -14,9 +14,11 @@ import { GetSecretValueCommand, SecretsManagerClient } from "@aws-sdk/client-sec
 import { PublishCommand, SNSClient } from "@aws-sdk/client-sns";
 import { DynamoDBDocumentClient } from "@aws-sdk/lib-dynamodb";
 import { type AuditLog, auditLog } from "../../core/audit/index.ts";
+import { bodyOptions, callOptions, objectOptions, repeatConflicts } from "../../core/aws/client-options.ts";
+import { mapped } from "../../core/aws/errors.ts";
 import type { Pause } from "../../core/backup/deadline.ts";
 import type { SourceContext } from "../../core/backup/session.ts";
-import { asStoreError, type Catalog, createCatalog } from "../../core/catalog/index.ts";
+import { type Catalog, createCatalog } from "../../core/catalog/index.ts";
 import {
   type EnvironmentKey,
   environment,
@@ -57,21 +59,23 @@ export const workersByNetwork = (): WorkersByNetwork => JSON.parse(fromEnvironme
 /** Custom endpoints (the local AWS) know buckets by path only. */
 const s3Options = () => (process.env.AWS_ENDPOINT_URL === undefined ? {} : { forcePathStyle: true });
 
-const s3 = once(() => new S3Client(s3Options()));
-const kms = once(() => new KMSClient());
-const sns = once(() => new SNSClient());
-const events = once(() => new EventBridgeClient());
-const secrets = once(() => new SecretsManagerClient());
+const s3 = once(() => new S3Client({ ...objectOptions, ...s3Options() }));
+const s3Bodies = once(() => new S3Client({ ...bodyOptions, ...s3Options() }));
+const kms = once(() => new KMSClient(callOptions));
+const sns = once(() => new SNSClient(callOptions));
+const events = once(() => new EventBridgeClient(callOptions));
+const secrets = once(() => new SecretsManagerClient(callOptions));
 
 export const s3Client = s3;
 export const catalog: () => Catalog = once(() => {
   const options = { marshallOptions: { removeUndefinedValues: true } };
-  const client = DynamoDBDocumentClient.from(new DynamoDBClient(), options);
+  const client = DynamoDBDocumentClient.from(repeatConflicts(new DynamoDBClient(callOptions)), options);
   return observe(createCatalog({ client, table: fromEnvironment("catalogTable"), clock }), installation());
 });
-export const vaultStore: () => Store = once(() => s3Store({ client: s3(), bucket: fromEnvironment("vaultBucket") }));
+export const vaultStore: () => Store = once(() => storeIn(fromEnvironment("vaultBucket")));
 export const audit: () => AuditLog = once(() => auditLog(vaultStore()));
-export const workStore: () => Store = once(() => s3Store({ client: s3(), bucket: fromEnvironment("workBucket") }));
+export const workStore: () => Store = once(() => storeIn(fromEnvironment("workBucket")));
+const storeIn = (bucket: string) => s3Store({ client: s3(), bodies: s3Bodies(), bucket });
 export const unwrappers: () => readonly Unwrapper[] = once(() => [kmsUnwrapper({ client: kms() })]);
 
 /** Who can read new restore points: the installation's key, and the offline holder if one is configured. */
@@ -87,15 +91,21 @@ export const bundledConfig: () => Promise<HoldfastConfig> = once(async () => {
   return parseConfig(JSON.parse(text));
 });
 
+/** Never stored, or marked for deletion: that is what Secrets Manager calls an invalid request. */
+const SECRET_GONE: ReadonlySet<string> = new Set(["ResourceNotFoundException", "InvalidRequestException"]);
+
 /** The text of a connection's secret; read anew each time, so that a changed password counts at once. */
 export async function readConnection(connection: string): Promise<string> {
   const SecretId = `${secretPrefix(installation())}${connection}`;
-  try {
-    const { SecretString } = await secrets().send(new GetSecretValueCommand({ SecretId }));
-    if (SecretString !== undefined) return SecretString;
-  } catch (error) {
-    if (!(error instanceof Error) || error.name !== "ResourceNotFoundException") throw asStoreError(error);
-  }
+  const secret = await mapped(`read secret ${SecretId}`, () =>
+    secrets()
+      .send(new GetSecretValueCommand({ SecretId }))
+      .catch((error: unknown) => {
+        if (error instanceof Error && SECRET_GONE.has(error.name)) return undefined;
+        throw error;
+      }),
+  );
+  if (secret?.SecretString !== undefined) return secret.SecretString;
   throw new ConfigurationError("connection-missing", `there is no secret ${SecretId}`, {
     hint: `Store it with \`holdfast connect ${connection}\`.`,
   });
@@ -108,22 +118,18 @@ export const mintToken = mintRdsToken;
 export async function sendAlert(subject: string, message: string): Promise<void> {
   const Subject = subject.replaceAll(/[^ -~]/g, " ").slice(0, 100);
   const command = new PublishCommand({ TopicArn: fromEnvironment("alertTopicArn"), Subject, Message: message });
-  await sns().send(command).catch(rethrow);
+  await mapped(`publish to ${command.input.TopicArn}`, () => sns().send(command));
 }
 
 /** An event on the account's default bus: `holdfast.<thing>.<past participle>`. */
 export async function sendEvent(detailType: string, detail: Readonly<Record<string, unknown>>): Promise<void> {
   const entry = { Source: "holdfast", DetailType: detailType, Detail: JSON.stringify({ schema: 1, ...detail }) };
-  const answer = await events()
-    .send(new PutEventsCommand({ Entries: [entry] }))
-    .catch(rethrow);
+  const answer = await mapped(`send event ${detailType}`, () =>
+    events().send(new PutEventsCommand({ Entries: [entry] })),
+  );
   if ((answer.FailedEntryCount ?? 0) === 0) return;
   const reason = answer.Entries?.[0]?.ErrorMessage ?? "without a reason";
   throw new StoreThrottledError("event-refused", `event ${detailType} was not taken: ${reason}`);
-}
-
-function rethrow(error: unknown): never {
-  throw asStoreError(error);
 }
 
 function once<T>(make: () => T): () => T {

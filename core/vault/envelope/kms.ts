@@ -3,8 +3,8 @@
  * @module
  */
 import { DecryptCommand, EncryptCommand, type KMSClient } from "@aws-sdk/client-kms";
+import { mapped } from "../../aws/errors.ts";
 import { IntegrityError } from "../../errors.ts";
-import { mapped } from "../store/aws-errors.ts";
 import type { Recipient, Unwrapper } from "./recipient.ts";
 
 const KIND = "aws-kms";

@@ -7,15 +7,20 @@ import { createReadStream } from "node:fs";
 import { type FileHandle, link, mkdir, open, readdir, stat, unlink } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
+import { mapAwsError, mapped } from "../../aws/errors.ts";
 import { inPieces } from "../stream/pieces.ts";
 import { objectExists, objectMissing } from "./errors.ts";
 import { assertKey, type ReadOptions, type Store, type StoredObject } from "./port.ts";
+import { WatchedSource } from "./watched-source.ts";
 
 /** Holds files that are not whole yet; on the same file system, because links cannot leave it. */
 const TEMPORARY = ".incomplete";
 const MEBIBYTE = 1024 * 1024;
 
-/** @param path absolute or relative; created on the first write. */
+/**
+ * @param path absolute or relative; created on the first write.
+ * @throws PreconditionError `store-full`, `store-access-denied`; StoreThrottledError `store-unreachable`: by the table in core/aws/errors.ts
+ */
 export function directoryStore(path: string): Store {
   const root = resolve(path);
   const location = pathToFileURL(root).href;
@@ -24,23 +29,29 @@ export function directoryStore(path: string): Store {
   return {
     location,
     async putIfAbsent(key, body) {
-      const bytes = await createFile(root, fileOf(key), async (file) => {
-        await file.writeFile(body);
-        return body.length;
-      });
+      const bytes = await mapped(`create ${location}/${key}`, () =>
+        createFile(root, fileOf(key), async (file) => {
+          await file.writeFile(body);
+          return body.length;
+        }),
+      );
       return bytes !== undefined;
     },
     async upload(key, body, { signal } = {}) {
-      const bytes = await createFile(root, fileOf(key), (file) => writeAll(file, body, signal));
+      const source = new WatchedSource(body);
+      const bytes = await createFile(root, fileOf(key), (file) => writeAll(file, source, signal)).catch((error) => {
+        source.rethrow(error);
+        throw mapAwsError(error, `upload ${location}/${key}`);
+      });
       if (bytes !== undefined) return { key, bytes };
       throw objectExists(location, key);
     },
     async read(key, options = {}) {
       const file = await open(fileOf(key)).catch((error) => {
         if (isMissing(error)) throw objectMissing(location, key, error);
-        throw error;
+        throw mapAwsError(error, `read ${location}/${key}`);
       });
-      return readFrom(file, options);
+      return readFrom(file, `read ${location}/${key}`, options);
     },
     async head(key) {
       try {
@@ -48,7 +59,7 @@ export function directoryStore(path: string): Store {
         return { key, bytes: size };
       } catch (error) {
         if (isMissing(error)) return undefined;
-        throw error;
+        throw mapAwsError(error, `look at ${location}/${key}`);
       }
     },
     list: (prefix) => listFiles(root, "", prefix),
@@ -103,13 +114,16 @@ async function writeAll(file: FileHandle, body: AsyncIterable<Uint8Array>, signa
   return bytes;
 }
 
-async function* readFrom(file: FileHandle, { range, signal }: ReadOptions): AsyncGenerator<Uint8Array> {
+async function* readFrom(file: FileHandle, action: string, { range, signal }: ReadOptions): AsyncGenerator<Uint8Array> {
   const stream = createReadStream("", { fd: file, highWaterMark: MEBIBYTE, ...range });
   try {
     for await (const piece of stream) {
       signal?.throwIfAborted();
       yield piece;
     }
+  } catch (error) {
+    signal?.throwIfAborted();
+    throw mapAwsError(error, action);
   } finally {
     stream.destroy();
   }

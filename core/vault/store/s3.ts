@@ -5,31 +5,37 @@
 import { createHash } from "node:crypto";
 import {
   DeleteObjectCommand,
-  GetObjectCommand,
   HeadObjectCommand,
   ListObjectsV2Command,
   PutObjectCommand,
   type S3Client,
 } from "@aws-sdk/client-s3";
+import { mapAwsError, mapped, statusOf } from "../../aws/errors.ts";
 import { StoreThrottledError } from "../../errors.ts";
-import { mapAwsError, mapped, statusOf } from "./aws-errors.ts";
 import { objectExists, objectMissing } from "./errors.ts";
-import { assertKey, type ReadOptions, type Store, type StoredObject } from "./port.ts";
+import { assertKey, type Store, type StoredObject } from "./port.ts";
+import { readBody } from "./s3-read.ts";
 import { uploadParts } from "./s3-upload.ts";
+import { WatchedSource } from "./watched-source.ts";
 
 const MEBIBYTE = 1024 * 1024;
 
 export interface S3StoreOptions {
   readonly client: S3Client;
+  /** For bodies that are read: its connections may stand still for as long as the reader does. @default client */
+  readonly bodies?: S3Client;
   readonly bucket: string;
   /** Bytes per part of an upload; S3 allows 10,000 parts of at least 5 MiB. @default 16 MiB: objects up to 156 GiB */
   readonly partBytes?: number;
   /** Parts under way at once; memory is about `partBytes * (concurrency + 1)`. @default 3 */
   readonly concurrency?: number;
+  /** Longest wait for the next bytes of a body. @default 30 s */
+  readonly stillMillis?: number;
 }
 
-/** @throws StoreThrottledError, PreconditionError, ObjectFrozenError by the table in aws-errors.ts, from every call. */
-export function s3Store({ client, bucket, partBytes = 16 * MEBIBYTE, concurrency = 3 }: S3StoreOptions): Store {
+/** @throws StoreThrottledError, PreconditionError, ObjectFrozenError by the table in core/aws/errors.ts, from every call. */
+export function s3Store(options: S3StoreOptions): Store {
+  const { client, bodies = client, bucket, partBytes = 16 * MEBIBYTE, concurrency = 3, stillMillis = 30_000 } = options;
   const location = `s3://${bucket}`;
   const target = (key: string) => ({ Bucket: bucket, Key: assertKey(key) });
 
@@ -48,24 +54,20 @@ export function s3Store({ client, bucket, partBytes = 16 * MEBIBYTE, concurrency
       }
     },
     async upload(key, body, { signal } = {}) {
+      const source = new WatchedSource(body);
       try {
-        return await uploadParts({ client, ...target(key), body, partBytes, concurrency, signal });
+        return await uploadParts({ client, ...target(key), body: source, partBytes, concurrency, signal });
       } catch (error) {
         signal?.throwIfAborted();
+        source.rethrow(error);
         if (isOwnDoing(error)) throw answerLost(location, key, error);
         if (isExisting(error)) throw objectExists(location, key, error);
         throw mapAwsError(error, `upload ${location}/${key}`);
       }
     },
-    async read(key, options = {}) {
-      const { range, signal } = options;
+    async read(key, { range, signal } = {}) {
       try {
-        const answer = await client.send(
-          new GetObjectCommand({ ...target(key), ...(range && { Range: `bytes=${range.start}-${range.end}` }) }),
-          { ...(signal && { abortSignal: signal }) },
-        );
-        if (answer.Body === undefined) throw objectMissing(location, key);
-        return piecesOf(answer.Body as AsyncIterable<Uint8Array>, `read ${location}/${key}`, options);
+        return await readBody({ client: bodies, ...target(key), range, signal, stillMillis });
       } catch (error) {
         signal?.throwIfAborted();
         if (isMissing(error)) throw objectMissing(location, key, error);
@@ -98,23 +100,6 @@ export function s3Store({ client, bucket, partBytes = 16 * MEBIBYTE, concurrency
 export function checksumOf(sha256: string | undefined): string | undefined {
   if (sha256 === undefined) return undefined;
   return sha256.includes("-") ? `sha256-composite:${sha256}` : `sha256:${sha256}`;
-}
-
-/** Errors in the middle of a body carry no service name: a connection that broke may be tried again. */
-async function* piecesOf(
-  body: AsyncIterable<Uint8Array>,
-  action: string,
-  { signal }: ReadOptions,
-): AsyncGenerator<Uint8Array> {
-  try {
-    for await (const piece of body) {
-      signal?.throwIfAborted();
-      yield piece;
-    }
-  } catch (error) {
-    signal?.throwIfAborted();
-    throw mapAwsError(error, action);
-  }
 }
 
 async function* listObjects(client: S3Client, bucket: string, prefix: string): AsyncGenerator<StoredObject> {

@@ -4,6 +4,7 @@ import { readFile } from "node:fs/promises";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { type Agent, request } from "node:https";
 import type { Socket } from "node:net";
+import type { Writable } from "node:stream";
 import { setTimeout as pause } from "node:timers/promises";
 import { processAtPort } from "../process-at-port.ts";
 import { operationOf, refusalOf } from "./operation.ts";
@@ -75,10 +76,11 @@ export class Exchange {
       return this.#pass(small);
     }
     if ("resetAfterBytes" in effect) return this.#cut(effect.resetAfterBytes, small);
-    if ("resetAfterAnswerBytes" in effect) {
+    if ("resetAfterAnswerBytes" in effect || "silentAfterAnswerBytes" in effect) {
       const answer = await this.#send(small);
       this.#answer.writeHead(answer.statusCode ?? 502, passed(answer.rawHeaders));
-      await this.#copy(answer, effect.resetAfterAnswerBytes);
+      if ("resetAfterAnswerBytes" in effect) await this.#copy(answer, effect.resetAfterAnswerBytes);
+      else await Promise.all([this.#copy(answer, effect.silentAfterAnswerBytes), fault.over]);
       return this.reset();
     }
     if (small === undefined) await drain(this.#incoming);
@@ -133,7 +135,7 @@ export class Exchange {
     for await (const piece of small === undefined ? this.#incoming : [small]) {
       const rest = (piece as Buffer).subarray(0, bytes - sent);
       sent += rest.length;
-      if (!outgoing.write(rest)) await Promise.race([once(outgoing, "drain"), once(outgoing, "close")]);
+      if (!outgoing.write(rest)) await drained(outgoing);
       if (sent >= bytes) break;
     }
     outgoing.destroy();
@@ -158,10 +160,21 @@ export class Exchange {
     for await (const piece of answer) {
       const rest = (piece as Buffer).subarray(0, bytes - sent);
       sent += rest.length;
-      if (!this.#answer.write(rest)) await Promise.race([once(this.#answer, "drain"), once(this.#answer, "close")]);
+      if (!this.#answer.write(rest)) await drained(this.#answer);
       if (sent >= bytes || this.#answer.destroyed) return;
     }
   }
+}
+
+/** Room for more, or nobody there to have it. */
+function drained(stream: Writable): Promise<void> {
+  return new Promise((resolve) => {
+    const done = () => {
+      stream.off("drain", done).off("close", done);
+      resolve();
+    };
+    stream.on("drain", done).on("close", done);
+  });
 }
 
 async function drain(stream: IncomingMessage): Promise<void> {

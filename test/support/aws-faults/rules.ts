@@ -13,6 +13,8 @@ export type FaultEffect =
   /** The connection is reset when so many bytes of the request's body have passed, or of the answer's. */
   | { readonly resetAfterBytes: number }
   | { readonly resetAfterAnswerBytes: number }
+  /** So many bytes of the answer pass, then nothing comes any more; the connection is reset when the fault has ended. */
+  | { readonly silentAfterAnswerBytes: number }
   | { readonly delayMillis: number }
   /** Goes on when the fault has ended. */
   | "hold"

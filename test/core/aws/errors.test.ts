@@ -1,6 +1,8 @@
+import { readFile } from "node:fs/promises";
+import path from "node:path";
 import { expect, test } from "vitest";
-import { IntegrityError } from "../../../../core/errors.ts";
-import { mapAwsError } from "../../../../core/vault/store/aws-errors.ts";
+import { isConflict, mapAwsError } from "../../../core/aws/errors.ts";
+import { IntegrityError } from "../../../core/errors.ts";
 
 const awsError = (name: string, status?: number): Error =>
   Object.assign(new Error("told by the service"), { name, ...(status && { $metadata: { httpStatusCode: status } }) });
@@ -20,6 +22,15 @@ test.each([
   ["NoSuchBucket", 404, "ConfigurationError", "bucket-missing"],
   ["InvalidObjectState", 403, "ObjectFrozenError", "object-archived"],
   ["InvalidCiphertextException", 400, "IntegrityError", "envelope-unwrap-failed"],
+  ["ProvisionedThroughputExceededException", 400, "StoreThrottledError", "store-throttled"],
+  ["TransactionConflictException", 400, "StoreThrottledError", "store-throttled"],
+  ["KMSThrottlingException", 400, "StoreThrottledError", "store-throttled"],
+  ["DecryptionFailure", 400, "PreconditionError", "key-unusable"],
+  ["KMS.DisabledException", 400, "PreconditionError", "key-unusable"],
+  ["AuthorizationErrorException", 403, "PreconditionError", "store-access-denied"],
+  ["QuotaExceeded", 403, "PreconditionError", "store-full"],
+  ["InsufficientStorage", 507, "PreconditionError", "store-full"],
+  ["ResourceNotFoundException", 400, "ConfigurationError", "catalog-missing"],
 ])("%s (%s) is %s %s", (name, status, want, code) => {
   expect(mapAwsError(awsError(name, status), "read s3://b/key")).toMatchObject({
     name: want,
@@ -37,6 +48,27 @@ test.each(["ECONNRESET", "EPIPE", "ENOTFOUND", "ETIMEDOUT"])(
     expect(mapAwsError(wrapped, "read")).toMatchObject({ name: "StoreThrottledError" });
   },
 );
+
+test.each([
+  [["None", "TransactionConflict"], "StoreThrottledError", true],
+  [["ThrottlingError"], "StoreThrottledError", false],
+  [["ProvisionedThroughputExceeded", "None"], "StoreThrottledError", false],
+  [["ConditionalCheckFailed", "TransactionConflict"], "StoreThrottledError", false],
+  [["ValidationError"], "TransactionCanceledException", false],
+])("a transaction cancelled for %j is %s", (codes, name, isRepeated) => {
+  const CancellationReasons = codes.map((Code) => ({ Code }));
+  const error = Object.assign(awsError("TransactionCanceledException", 400), { CancellationReasons });
+  expect(mapAwsError(error, "use the catalog")).toMatchObject({ name });
+  expect(isConflict(error)).toBe(isRepeated);
+});
+
+test("every code is in the runbook", async () => {
+  const table = await readFile(path.join(import.meta.dirname, "../../../core/aws/errors.ts"), "utf8");
+  const codes = [...table.matchAll(/code: "([a-z-]+)"/g)].map(([, code]) => code);
+  expect(codes.length).toBeGreaterThan(8);
+  const runbook = await readFile(path.join(import.meta.dirname, "../../../docs/RUNBOOK.md"), "utf8");
+  expect(codes.filter((code) => !runbook.includes(`\`${code}\``))).toEqual([]);
+});
 
 test("leaves our own errors, aborts and what it does not know as they are", () => {
   const ours = new IntegrityError("object-missing", "no object");

@@ -1,7 +1,8 @@
 /**
- * What AWS calls an error, and what it means for a run: one table for S3 and KMS. Policy is data.
+ * What AWS calls an error, and what it means for a run: one table for every service and for directories. Policy is data.
  * @see https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html
  * @see https://docs.aws.amazon.com/kms/latest/APIReference/CommonErrors.html
+ * @see https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Programming.Errors.html
  * @module
  */
 import {
@@ -11,7 +12,7 @@ import {
   ObjectFrozenError,
   PreconditionError,
   StoreThrottledError,
-} from "../../errors.ts";
+} from "../errors.ts";
 
 type ErrorClass = new (code: string, message: string, details: { hint?: string; cause?: unknown }) => HoldfastError;
 interface Rule {
@@ -28,7 +29,10 @@ const RULES: readonly Rule[] = [
       "ServiceUnavailable",
       "InternalError",
       "InternalFailure",
+      "InternalServerError",
+      "InternalServiceError",
       "RequestTimeout",
+      "RequestTimeoutException",
       "RequestTimeTooSkewed",
       "ConditionalRequestConflict",
       "OperationAborted",
@@ -39,7 +43,12 @@ const RULES: readonly Rule[] = [
       "RequestLimitExceeded",
       "BandwidthLimitExceeded",
       "LimitExceededException",
+      "ProvisionedThroughputExceededException",
+      "TransactionConflictException",
+      "TransactionInProgressException",
+      "ReplicatedWriteConflictException",
       "KMSInternalException",
+      "KMSThrottlingException",
       "KeyUnavailableException",
       "DependencyTimeoutException",
     ],
@@ -53,6 +62,8 @@ const RULES: readonly Rule[] = [
       "ECONNREFUSED",
       "ECONNABORTED",
       "EPIPE",
+      "EIO",
+      "ESTALE",
       "ETIMEDOUT",
       "ENOTFOUND",
       "EAI_AGAIN",
@@ -64,7 +75,7 @@ const RULES: readonly Rule[] = [
     ],
     error: StoreThrottledError,
     code: "store-unreachable",
-    hint: "It is retried; when it lasts, check the route to AWS (NAT gateway, endpoint, name resolution).",
+    hint: "It is retried; when it lasts, check the route to AWS (NAT gateway, endpoint, name resolution), or the disk.",
   },
   {
     names: ["ExpiredToken", "ExpiredTokenException", "RequestExpired", "CredentialsProviderError"],
@@ -82,12 +93,37 @@ const RULES: readonly Rule[] = [
       "SignatureDoesNotMatch",
       "UnrecognizedClientException",
       "InvalidClientTokenId",
+      "InvalidSignatureException",
       "AllAccessDisabled",
       "AccountProblem",
+      "AuthorizationError",
+      "AuthorizationErrorException",
+      "KMSAccessDeniedException",
+      "KMSOptInRequired",
+      "OptInRequired",
+      "EACCES",
+      "EPERM",
+      "EROFS",
     ],
     error: PreconditionError,
     code: "store-access-denied",
-    hint: "Check the role's policy, the bucket's policy and the key's policy.",
+    hint: "Check the role's policy, the policies of bucket and key, service control policies; for a directory, its owner.",
+  },
+  {
+    names: [
+      "ENOSPC",
+      "EDQUOT",
+      "EFBIG",
+      "507",
+      "QuotaExceeded",
+      "QuotaExceededException",
+      "ServiceQuotaExceededException",
+      "XMinioStorageFull",
+      "InsufficientStorage",
+    ],
+    error: PreconditionError,
+    code: "store-full",
+    hint: "Make room or have the quota raised, then run again: what was stored of this attempt has been discarded.",
   },
   {
     names: ["NoSuchBucket", "PermanentRedirect", "AuthorizationHeaderMalformed", "InvalidBucketName"],
@@ -96,13 +132,33 @@ const RULES: readonly Rule[] = [
     hint: "Check the bucket's name and region.",
   },
   {
+    names: ["ResourceNotFoundException"],
+    error: ConfigurationError,
+    code: "catalog-missing",
+    hint: "The catalog's table is not there: deploy the installation again, or check region and account.",
+  },
+  {
     names: ["InvalidObjectState"],
     error: ObjectFrozenError,
     code: "object-archived",
     hint: "The object is in an archive tier: thaw it, then run again.",
   },
   {
-    names: ["KMSInvalidStateException", "DisabledException", "NotFoundException", "InvalidKeyUsageException"],
+    names: [
+      "KMSInvalidStateException",
+      "DisabledException",
+      "NotFoundException",
+      "InvalidKeyUsageException",
+      // What S3, SNS and Secrets Manager say of the key behind them.
+      "KMS.KMSInvalidStateException",
+      "KMS.InvalidStateException",
+      "KMS.DisabledException",
+      "KMS.NotFoundException",
+      "KMSDisabledException",
+      "KMSNotFoundException",
+      "DecryptionFailure",
+      "EncryptionFailure",
+    ],
     error: PreconditionError,
     code: "key-unusable",
     hint: "Check that the key exists in this region, is enabled and not pending deletion.",
@@ -129,7 +185,7 @@ const byName = new Map(RULES.flatMap((rule) => rule.names.map((name) => [name, r
  */
 export function mapAwsError(error: unknown, action: string): unknown {
   if (!(error instanceof Error) || error instanceof HoldfastError || error.name === "AbortError") return error;
-  const rule = namesOf(error)
+  const rule = [...namesOf(error), ...cancellationReasons(error)]
     .map((name) => byName.get(name))
     .find((known) => known !== undefined);
   if (rule !== undefined) {
@@ -151,6 +207,18 @@ export function mapAwsError(error: unknown, action: string): unknown {
   return error;
 }
 
+/** True for errors of the AWS SDK only: they alone carry `$metadata`. */
+export function isAwsError(error: unknown): error is Error & { readonly $metadata: object } {
+  return error instanceof Error && "$metadata" in error;
+}
+
+/** Two transactions, or a transaction and a write, met at one item: the same request succeeds a moment later. */
+export function isConflict(error: unknown): boolean {
+  if (!(error instanceof Error)) return false;
+  const names = [error.name, ...cancellationReasons(error)];
+  return names.includes("TransactionConflictException") && !names.includes("ConditionalCheckFailedException");
+}
+
 /** @throws whatever `work` throws, mapped. */
 export async function mapped<T>(action: string, work: () => Promise<T>): Promise<T> {
   try {
@@ -162,11 +230,27 @@ export async function mapped<T>(action: string, work: () => Promise<T>): Promise
 
 /** The HTTP status an SDK error carries, if any. */
 export function statusOf(error: unknown): number | undefined {
-  if (!(error instanceof Error) || !("$metadata" in error)) return undefined;
-  const metadata = error.$metadata;
-  if (typeof metadata !== "object" || metadata === null || !("httpStatusCode" in metadata)) return undefined;
-  return typeof metadata.httpStatusCode === "number" ? metadata.httpStatusCode : undefined;
+  if (!isAwsError(error) || typeof error.$metadata !== "object" || error.$metadata === null) return undefined;
+  const { httpStatusCode } = error.$metadata as { readonly httpStatusCode?: unknown };
+  return typeof httpStatusCode === "number" ? httpStatusCode : undefined;
 }
+
+/** Why a transaction of DynamoDB was cancelled, each in the name that a single write would fail under. */
+export function cancellationReasons(error: Error): string[] {
+  if (error.name !== "TransactionCanceledException") return [];
+  const { CancellationReasons = [] } = error as {
+    readonly CancellationReasons?: readonly { readonly Code?: string }[];
+  };
+  return CancellationReasons.flatMap(({ Code = "None" }) => (Code === "None" ? [] : (REASONS[Code] ?? Code)));
+}
+
+/** @see https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_TransactWriteItems.html */
+const REASONS: Readonly<Record<string, string>> = {
+  ConditionalCheckFailed: "ConditionalCheckFailedException",
+  TransactionConflict: "TransactionConflictException",
+  ProvisionedThroughputExceeded: "ProvisionedThroughputExceededException",
+  ThrottlingError: "ThrottlingException",
+};
 
 /** The service's name for it, Node's code, the status; then the same of what caused it. */
 function namesOf(error: Error): string[] {
