@@ -1,5 +1,5 @@
 /**
- * Python's part of the local AWS: a virtual environment from hashed requirements, made once per version of that file.
+ * Python's part of the local AWS and of tests: a virtual environment from hashed requirements, made once per version of that file.
  * @module
  */
 import { execFile } from "node:child_process";
@@ -16,10 +16,13 @@ const REQUIREMENTS = path.join(import.meta.dirname, "requirements.txt");
 /** Shared by all local stacks of a checkout. */
 const SHARED = path.join(REPOSITORY, ".local");
 
-/** The Python of an environment that has everything; about 15 s the first time, nothing after. Safe to call side by side. */
-export async function ensurePython(): Promise<string> {
+/**
+ * The Python of an environment that has everything; about 15 s the first time, nothing after. Safe to call side by side.
+ * @param requirements hashed. @default those of the local AWS
+ */
+export async function ensurePython(requirements = REQUIREMENTS): Promise<string> {
   const digest = createHash("sha256")
-    .update(await readFile(REQUIREMENTS))
+    .update(await readFile(requirements))
     .digest("hex")
     .slice(0, 12);
   const home = path.join(SHARED, `venv-${digest}`);
@@ -37,7 +40,7 @@ export async function ensurePython(): Promise<string> {
     "--disable-pip-version-check",
     "--require-hashes",
     "-r",
-    REQUIREMENTS,
+    requirements,
   ];
   await run(pythonOf(draft), install, { log });
   // Whoever is first wins; a virtual environment finds itself by where its python lies, so it may be renamed.
