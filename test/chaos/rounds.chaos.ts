@@ -2,7 +2,9 @@
 import { DeleteCommand } from "@aws-sdk/lib-dynamodb";
 import { afterAll, beforeAll, expect, inject, it } from "vitest";
 import { restorePointKey } from "../../core/catalog/keys.ts";
+import { READ_ROLE, WRITE_ROLE } from "../../infra/local/databases.ts";
 import { subscribeToAlerts } from "../stack/alerts.ts";
+import { findSecrets } from "../stack/secrets.ts";
 import { catalog } from "../stack/sources.ts";
 import { type PgProxy, startPgProxy } from "../support/pg-faults.ts";
 import { clients, runMachine } from "../support/stack.ts";
@@ -48,6 +50,11 @@ it("tells the truth under random faults", async () => {
   // A world in which nothing ever succeeds proves nothing about what is green.
   expect(green).toBeGreaterThan(0);
   expect((await catalog().restorePoints.list(SOURCE)).length).toBeGreaterThanOrEqual(green);
+});
+
+it("has let no password out", async () => {
+  const passwords = [READ_ROLE.password, WRITE_ROLE.password];
+  expect(await findSecrets(passwords, { texts: { alerts: JSON.stringify(alerts.seen()) } })).toEqual([]);
 });
 
 it("finds every restore point again when the catalog has lost them", async () => {
