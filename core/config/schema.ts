@@ -11,6 +11,7 @@ import {
   iamField,
   idField,
   matching,
+  oneOf,
   titleField,
   wholeNumber,
   yesOrNo,
@@ -24,6 +25,11 @@ const daysOrNever = (least: number) =>
 
 /** S3 keeps an object in Infrequent Access for 30 days before lifecycle moves it on: "Constraints and considerations for transitions". */
 const LEAST_INFREQUENT_DAYS = 30;
+
+/** @see https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_PutRetentionPolicy.html "retentionInDays" */
+const LOG_RETENTION_DAYS = [
+  1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653,
+] as const;
 
 /** Days after which a restore point's data moves to a cheaper tier; metadata never moves. S3 admits Infrequent Access from day 30. */
 const lifecycleField = fields({
@@ -84,6 +90,20 @@ export const configSchema = fields({
   limits: fields({
     /** A backup that takes longer raises an alarm; it is not stopped. */
     longestRunMinutes: wholeNumber(1, 24 * 60).default(60),
+  }).prefault({}),
+  observability: fields({
+    /** `debug` tells every step's progress besides. Metrics are lines of level info, so nothing less is offered. */
+    logLevel: oneOf(["info", "debug"]).default("info"),
+    /** CloudWatch keeps logs for certain numbers of days only. */
+    logRetentionDays: z
+      .literal(LOG_RETENTION_DAYS, { error: `allowed is ${LOG_RETENTION_DAYS.join(", ")}` })
+      .default(180),
+    /** Logs are encrypted in any case; with a key of one's own that lets CloudWatch Logs use it, by that. */
+    logKeyArn: matching(
+      /^arn:aws[a-z-]*:kms:[a-z0-9-]+:\d{12}:key\/[0-9a-zA-Z-]+$/,
+      "the ARN of a KMS key such as arn:aws:kms:eu-central-1:111122223333:key/1234abcd-…",
+    ).optional(),
+    dashboard: yesOrNo().default(true),
   }).prefault({}),
   /** On every resource that can carry tags. */
   tags: z

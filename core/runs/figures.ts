@@ -3,9 +3,9 @@
  * @module
  */
 import type { Catalog, Run, RunKind } from "../catalog/index.ts";
+import { type Figures, OTHER_ERROR, UNKNOWN_SOURCE } from "../config/metrics.ts";
 import { errorClasses } from "../errors.ts";
 import { lineOf, type RunEnding } from "./failure.ts";
-import { type Figures, OTHER_ERROR, UNKNOWN_SOURCE } from "./metrics.ts";
 
 export interface RunFigures {
   readonly runId: string | undefined;

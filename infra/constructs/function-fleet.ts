@@ -75,7 +75,7 @@ export class FunctionFleet extends Construct {
   }
 
   private addFunction(id: string, name: FunctionName, set: WorkerSet, workers: WorkersByNetwork = {}): lambda.Function {
-    const { assets, vault, machineArns, logGroup } = this.props;
+    const { assets, config, vault, machineArns, logGroup } = this.props;
     const spec = functionSpecs[name];
     const directory = assets[name];
     if (directory === undefined) throw new Error(`function ${name} has no bundle`);
@@ -102,6 +102,8 @@ export class FunctionFleet extends Construct {
       role,
       logGroup,
       loggingFormat: lambda.LoggingFormat.JSON,
+      applicationLogLevelV2:
+        config.observability.logLevel === "debug" ? lambda.ApplicationLogLevel.DEBUG : lambda.ApplicationLogLevel.INFO,
       tracing: lambda.Tracing.ACTIVE,
       environment: this.environmentOf(name, spec, workers),
       // A run keeps calling the versions it began with, through any number of deployments.
@@ -131,6 +133,8 @@ export class FunctionFleet extends Construct {
         ? { NODE_EXTRA_CA_CERTS: AMAZON_AUTHORITIES }
         : {}),
       POWERTOOLS_SERVICE_NAME: name,
+      // On AWS the function's own setting counts; elsewhere there is none.
+      POWERTOOLS_LOG_LEVEL: config.observability.logLevel.toUpperCase(),
       POWERTOOLS_METRICS_NAMESPACE: "Holdfast",
       ...Object.fromEntries(spec.environment.map((key) => [environment[key], values[key]])),
     };

@@ -33,7 +33,7 @@ export class Schedules extends Construct {
     super(scope, id);
     this.undelivered = undeliveredQueue(this, "Undelivered");
     const group = new scheduler.ScheduleGroup(this, "Group", {
-      scheduleGroupName: `holdfast-${props.config.installation}`,
+      scheduleGroupName: scheduleGroupName(props.config.installation),
       // CDK retains it by default; its name would then be taken when the stack is deployed again.
       removalPolicy: RemovalPolicy.DESTROY,
     });
@@ -61,6 +61,10 @@ export class Schedules extends Construct {
       }
     }
   }
+}
+
+export function scheduleGroupName(installation: string): string {
+  return `holdfast-${installation}`;
 }
 
 export function undeliveredQueue(scope: Construct, id: string): sqs.Queue {

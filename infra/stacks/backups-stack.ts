@@ -3,6 +3,7 @@
  * @module
  */
 import {
+  aws_kms as kms,
   type aws_lambda as lambda,
   aws_logs as logs,
   RemovalPolicy,
@@ -16,15 +17,18 @@ import type { Construct } from "constructs";
 import {
   type HoldfastConfig,
   type InstallationParameter,
+  logGroupName,
   parameterName,
   secretPrefix,
 } from "../../core/config/index.ts";
 import type { FunctionAssets } from "../bundle.ts";
-import { Alarms } from "../constructs/alarms.ts";
+import { Alarms, type Watched } from "../constructs/alarms.ts";
 import { CleanupRule } from "../constructs/cleanup-rule.ts";
+import { Dashboard } from "../constructs/dashboard.ts";
 import { FunctionFleet } from "../constructs/function-fleet.ts";
 import { Machine } from "../constructs/machine.ts";
-import { Schedules } from "../constructs/schedules.ts";
+import { deathsMetric } from "../constructs/metrics.ts";
+import { Schedules, scheduleGroupName } from "../constructs/schedules.ts";
 import { pascalCase } from "../names.ts";
 import type { VaultResources } from "./vault-stack.ts";
 
@@ -46,13 +50,14 @@ export class BackupsStack extends Stack {
   constructor(scope: Construct, id: string, props: BackupsStackProps) {
     super(scope, id, props);
     this.props = props;
+    const functionLogs = this.logGroup("FunctionLogs", "functions");
     const fleet = new FunctionFleet(this, "Functions", {
       ...props,
       machineArns: Object.keys(props.definitions).map((name) => this.machineArn(name)),
-      logGroup: this.logGroup("FunctionLogs", "functions"),
+      logGroup: functionLogs,
     });
     this.machines = this.addMachines(fleet);
-    this.addTriggers(fleet);
+    this.addTriggers(fleet, functionLogs);
     this.addParameter();
   }
 
@@ -65,11 +70,14 @@ export class BackupsStack extends Stack {
     return `arn:${this.partition}:states:${this.region}:${this.account}:stateMachine:${this.machineName(name)}`;
   }
 
-  private logGroup(id: string, name: string): logs.ILogGroup {
+  private logGroup(id: string, name: "functions" | "state-machines"): logs.ILogGroup {
+    const { installation, observability } = this.props.config;
+    const { logKeyArn } = observability;
     return new logs.LogGroup(this, id, {
-      // The prefix Step Functions needs to keep its log policy short, and a place to find both side by side.
-      logGroupName: `/aws/vendedlogs/holdfast/${this.props.config.installation}/${name}`,
-      retention: logs.RetentionDays.SIX_MONTHS,
+      logGroupName: logGroupName(installation, name),
+      // The numbers that CloudWatch allows are those of CDK's own list.
+      retention: observability.logRetentionDays as logs.RetentionDays,
+      ...(logKeyArn === undefined ? {} : { encryptionKey: kms.Key.fromKeyArn(this, `${id}Key`, logKeyArn) }),
       removalPolicy: RemovalPolicy.DESTROY,
     }) as logs.ILogGroup;
   }
@@ -115,7 +123,7 @@ export class BackupsStack extends Stack {
     );
   }
 
-  private addTriggers(fleet: FunctionFleet): void {
+  private addTriggers(fleet: FunctionFleet, functionLogs: logs.ILogGroup): void {
     const { config, vault } = this.props;
     const backup = this.machines.get("backup");
     if (backup === undefined) return;
@@ -128,13 +136,21 @@ export class BackupsStack extends Stack {
         undelivered: undelivered as sqs.IQueue,
       });
     }
-    new Alarms(this, "Alarms", {
-      alertTopicArn: vault.alertTopicArn,
+    const watched: Watched = {
+      installation: config.installation,
       undelivered,
-      backup,
-      ...(cleanup === undefined ? {} : { cleanup: cleanup.lambda as lambda.Function }),
+      fleet,
+      machines: this.machines,
+      catalogTableName: vault.catalogTableName,
+      scheduleGroupName: scheduleGroupName(config.installation),
+      deaths: deathsMetric(this, functionLogs, config.installation),
       longestRunMinutes: config.limits.longestRunMinutes,
-    });
+    };
+    const alarms = new Alarms(this, "Alarms", { ...watched, alertTopicArn: vault.alertTopicArn });
+    if (config.observability.dashboard) {
+      const name = logGroupName(config.installation, "functions");
+      new Dashboard(this, "Dashboard", { ...watched, config, alarms, logGroupName: name });
+    }
   }
 
   private addParameter(): void {
@@ -151,6 +167,7 @@ export class BackupsStack extends Stack {
       keyArn: vault.keyArn,
       alertTopicArn: vault.alertTopicArn,
       secretPrefix: secretPrefix(config.installation),
+      names: namesOf(config),
     };
     new ssm.StringParameter(this, "Installation", {
       parameterName: parameterName(config.installation),
@@ -158,4 +175,13 @@ export class BackupsStack extends Stack {
       stringValue: this.toJsonString(parameter),
     });
   }
+}
+
+/** A parameter holds 4 KB for nothing; ARNs take up to half of it. */
+const MOST_NAME_CHARACTERS = 1500;
+
+function namesOf({ sources, targets }: HoldfastConfig): InstallationParameter["names"] {
+  const connections = [...Object.values(sources), ...Object.values(targets)].map(({ connection }) => connection);
+  const names = { sources: Object.keys(sources), connections: [...new Set(connections)] };
+  return JSON.stringify(names).length > MOST_NAME_CHARACTERS ? undefined : names;
 }

@@ -3,7 +3,6 @@
  * @module
  */
 import { Metrics } from "@aws-lambda-powertools/metrics";
-import type { RunFigures } from "../../core/runs/figures.ts";
 import {
   type DimensionSet,
   dimensionSets,
@@ -11,7 +10,8 @@ import {
   type MetricName,
   metrics as metricTable,
   NAMESPACE,
-} from "../../core/runs/metrics.ts";
+} from "../../core/config/metrics.ts";
+import type { RunFigures } from "../../core/runs/figures.ts";
 import { logger } from "./logger.ts";
 
 /** Values of the dimensions a figure may be told by; a set of which one is missing is left out. */

@@ -4,7 +4,7 @@
  * @module
  */
 import type { Catalog, Chunk, Run } from "../../core/catalog/index.ts";
-import type { Figures } from "../../core/runs/metrics.ts";
+import type { Figures } from "../../core/config/metrics.ts";
 import { logger } from "./logger.ts";
 import { publish } from "./metrics.ts";
 import { work } from "./work.ts";

@@ -238,16 +238,6 @@ describe("executions that end badly", () => {
   });
 });
 
-describe("alarms", () => {
-  it("go to the alert topic: undelivered starts, failing cleanup, slow backups", () => {
-    small.resourceCountIs("AWS::CloudWatch::Alarm", 3);
-    for (const alarm of Object.values(small.findResources("AWS::CloudWatch::Alarm"))) {
-      expect(flat(alarm.Properties.AlarmActions)).toContain("<AlertsTopic>");
-    }
-    large.hasResourceProperties("AWS::CloudWatch::Alarm", { MetricName: "ExecutionTime", Threshold: 90 * 60_000 });
-  });
-});
-
 describe("the installation's parameter", () => {
   it("names what the command needs", () => {
     small.hasResourceProperties("AWS::SSM::Parameter", { Name: "/holdfast/small", Type: "String" });
