@@ -88,14 +88,28 @@ export function restorePoints(table: Table) {
       return found.flat()[0];
     },
 
-    /** What a verification found; damage quarantines the restore point. */
+    /** What a verification found; damage quarantines the restore point, whatever others have found before or find late. */
     async markVerified(point: RestorePoint, verified: NonNullable<RestorePoint["verified"]>): Promise<void> {
-      const status = verified.isValid ? point.status : "quarantined";
-      await table.update(restorePointKey(point.source, point.restorePointId), {
-        UpdateExpression: "SET verified = :verified, #status = :status, gsi1pk = :gsi1pk",
+      const key = restorePointKey(point.source, point.restorePointId);
+      if (verified.isValid) {
+        // Leaves the status alone: another verification may have found damage since this one looked.
+        await table.update(key, {
+          UpdateExpression: "SET verified = :verified",
+          ConditionExpression: "attribute_exists(pk) AND (attribute_not_exists(verified) OR verified.#at <= :at)",
+          ExpressionAttributeNames: { "#at": "at" },
+          ExpressionAttributeValues: { ":verified": verified, ":at": verified.at },
+        });
+        return;
+      }
+      await table.update(key, {
+        UpdateExpression: "SET verified = :verified, #status = :quarantined, gsi1pk = :gsi1pk",
         ConditionExpression: "attribute_exists(pk)",
         ExpressionAttributeNames: { "#status": "status" },
-        ExpressionAttributeValues: { ":verified": verified, ":status": status, ":gsi1pk": statusKey(status) },
+        ExpressionAttributeValues: {
+          ":verified": verified,
+          ":quarantined": "quarantined",
+          ":gsi1pk": statusKey("quarantined"),
+        },
       });
     },
   };

@@ -1,6 +1,12 @@
 import { randomBytes } from "node:crypto";
 import { beforeEach, describe, expect, inject, it } from "vitest";
-import { type Catalog, createCatalog, LEASE_SECONDS, sourceKey } from "../../../core/catalog/index.ts";
+import {
+  type Catalog,
+  createCatalog,
+  LEASE_SECONDS,
+  type RestorePoint,
+  sourceKey,
+} from "../../../core/catalog/index.ts";
 import { newRunId } from "../../../core/ids.ts";
 import { noPause } from "../../support/pauses.ts";
 import { clients } from "../../support/stack.ts";
@@ -351,6 +357,38 @@ describe("chunks", () => {
       Array.from({ length: 80 }, (_, index) => ({ n: index + 1, bytesEstimate: 1, body: { filler } })),
     );
     expect(await catalog.chunks.list(runId)).toHaveLength(80);
+  });
+});
+
+describe("a restore point", () => {
+  const restorePointId = "20261121T021500Z-7k3f9q2mxa";
+  const verdict = (isValid: boolean) => ({ level: "full", at: now.toISOString(), isValid });
+  const filed = async () => {
+    const point = { restorePointId, source, status: "available" } as RestorePoint;
+    await catalog.restorePoints.put(point);
+    return point;
+  };
+
+  it("stays quarantined whoever looked before the damage was found, and says so late", async () => {
+    const point = await filed();
+    const late = verdict(true);
+    later(5);
+    await catalog.restorePoints.markVerified(point, verdict(false));
+    await catalog.restorePoints.markVerified(point, late);
+    expect(await catalog.restorePoints.get(restorePointId, source)).toMatchObject({
+      status: "quarantined",
+      verified: { isValid: false },
+    });
+  });
+
+  it("says what the newest of its verifications has found", async () => {
+    const point = await filed();
+    const first = verdict(true);
+    later(5);
+    const second = verdict(true);
+    await catalog.restorePoints.markVerified(point, second);
+    await catalog.restorePoints.markVerified(point, first);
+    expect(await catalog.restorePoints.get(restorePointId, source)).toMatchObject({ verified: second });
   });
 });
 
