@@ -353,7 +353,14 @@ export const functions = {
     memoryMegabytes: ONE_CPU,
     environment: [...vaultEnvironment, "workBucket"],
     // Chunks are looked at before a target is emptied for them.
-    permissions: [...loadPermissions, vault.read("v1/data/"), catalog.clear(), work.write()],
+    permissions: [
+      ...loadPermissions,
+      vault.read("v1/data/"),
+      // What is in a target is listed before it is dropped.
+      vault.create("v1/reports/"),
+      catalog.clear(),
+      work.write(),
+    ],
   },
   "load-schema": {
     purpose: "Creates what has to be there before the data",

@@ -17,7 +17,7 @@ import { loadPointChunk } from "./data.ts";
 import { completeRestore, finishSchema } from "./finish.ts";
 import type { RestoreOptions } from "./options.ts";
 import { inParallel } from "./parallel.ts";
-import { prepareTarget } from "./prepare.ts";
+import { type Listed, prepareTarget } from "./prepare.ts";
 import { openRestorePoint, readPhases } from "./restore-point.ts";
 import { restorePointRoles } from "./roles.ts";
 import { runPhase, runUnit } from "./schema.ts";
@@ -43,6 +43,8 @@ export interface RestoreDirectInput {
   readonly sessions?: number;
   readonly signal?: AbortSignal;
   readonly onProgress?: (progress: RestoreProgress) => void;
+  /** As in `PrepareInput`. */
+  readonly onListed?: (listed: Listed) => void | Promise<void>;
 }
 
 export interface RestoreResult {
@@ -78,8 +80,8 @@ export async function restoreDirect(input: RestoreDirectInput): Promise<RestoreR
   const alone = <Result>(work: (session: Session) => Promise<Result>): Promise<Result> =>
     withLoadSession(target.settings, sessionOptions, work);
 
-  const onNotice = (text: string): void => tell("prepare", 0, 1, text);
-  const { state } = await prepareTarget({ point, target, options, applicationName, onNotice });
+  const { onListed } = input;
+  const { state } = await prepareTarget({ point, target, options, applicationName, ...(onListed && { onListed }) });
   tell("prepare", 1, 1, state === "continued" ? "continuing an earlier attempt" : undefined);
 
   const warnings: string[] = [];

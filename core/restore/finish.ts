@@ -7,7 +7,13 @@ import type { DatabaseProperties, LargeObjectMetadata, RestorePhases } from "../
 import { databaseSteps } from "../postgres/load/database.ts";
 import { entryStep, isOfMarkerName } from "../postgres/load/entries.ts";
 import { largeObjectSteps } from "../postgres/load/large-object-properties.ts";
-import { assertSameRestorePoint, dropMarker, loadedRows, readMarker } from "../postgres/load/marker.ts";
+import {
+  assertNoRowsLost,
+  assertSameRestorePoint,
+  dropMarker,
+  loadedRows,
+  readMarker,
+} from "../postgres/load/marker.ts";
 import { analyzeSteps, refreshSteps } from "../postgres/load/materialized-views.ts";
 import { useRowSettings } from "../postgres/load/row-settings.ts";
 import { sequenceSteps } from "../postgres/load/sequences.ts";
@@ -66,7 +72,8 @@ export async function finishSchema(
 /**
  * The last act: from here on the target counts as whole. Asks the marker once more whether all of it was done, whatever was
  * reported on the way. Idempotent: without a marker it was the last act of an earlier call.
- * @throws IntegrityError `restore-incomplete`; PreconditionError `target-incomplete` when the marker is another restore's
+ * @throws IntegrityError `restore-incomplete`; PreconditionError `target-incomplete` when the marker is another restore's,
+ *   `target-lost-rows` when a crash has emptied what was loaded
  */
 export async function completeRestore(
   session: Session,
@@ -75,6 +82,7 @@ export async function completeRestore(
   const found = await readMarker(session);
   if (found === undefined) return;
   assertSameRestorePoint(found, point.ref);
+  assertNoRowsLost(session, found);
   await assertAllLoaded(session, point.manifest);
   await assertAllMade(session, phases, [...BEFORE_FINISH, ...OF_FINISH]);
   await session.query("SET synchronous_commit = on");
@@ -118,6 +126,8 @@ export async function assertAllLoaded(session: Session, manifest: Manifest): Pro
     const got = loaded.get(n);
     if (got === rows) continue;
     const what = got === undefined ? "was not loaded" : `has ${got} rows`;
-    throw new IntegrityError("restore-incomplete", `chunk ${n} ${what}, the manifest says ${rows} rows`);
+    throw new IntegrityError("restore-incomplete", `chunk ${n} ${what}, the manifest says ${rows} rows`, {
+      hint: "The server has lost what it had taken, in a crash or a failover: start the same restore again, it loads what is missing.",
+    });
   }
 }

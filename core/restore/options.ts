@@ -16,13 +16,22 @@ export const databaseField = z
     error: `allowed are at most ${LONGEST_NAME_BYTES} bytes of UTF-8 without NUL`,
   });
 
+/** Whether it looks as `listId` makes them. */
+export function isListId(value: unknown): value is string {
+  return typeof value === "string" && /^[0-9a-f]{12}$/.test(value);
+}
+
 const restoreOptionsSchema = z.strictObject({
   /** The database to restore into. Absent: the one the connection names, or with `create` the source's name. */
   database: databaseField.optional(),
   /** Create the database with the source's encoding and locale; the connection's own database is only where this is said. */
   create: z.boolean().default(false),
-  /** Drop what is in the target first, after listing it. */
-  confirm: z.boolean().default(false),
+  /** Drop what is in the target first, after listing it; by the list's id only if it is still that. */
+  confirm: z
+    .custom<boolean | string>((value) => typeof value === "boolean" || isListId(value), {
+      error: "allowed is true, false or the id of a list",
+    })
+    .default(false),
   /** Everything belongs to the connecting role. */
   noOwner: z.boolean().default(false),
   /** No GRANT, REVOKE and default privileges. */

@@ -3,30 +3,43 @@
  * @module
  */
 import { IntegrityError, PreconditionError } from "../errors.ts";
-import type { DatabaseProperties } from "../postgres/ddl/index.ts";
+import { type DatabaseProperties, parseArchive, type Toc } from "../postgres/ddl/index.ts";
 import { createDatabase } from "../postgres/load/database.ts";
-import { assertSameRestore, readMarker, writeMarker } from "../postgres/load/marker.ts";
-import { withLoadSession } from "../postgres/load/session.ts";
+import { isOfMarker } from "../postgres/load/entries.ts";
 import {
-  assertProviderUntouched,
-  assertTargetEmpty,
-  describeObjects,
-  dropTargetObjects,
-  listTargetObjects,
-} from "../postgres/load/target.ts";
+  assertNoRowsLost,
+  assertSameRestore,
+  isSameRestore,
+  markReady,
+  readMarker,
+  writeMarker,
+} from "../postgres/load/marker.ts";
+import { assertProviderUntouched } from "../postgres/load/provider.ts";
+import { withLoadSession } from "../postgres/load/session.ts";
+import { dropTargetObjects, listId, refuseObjects } from "../postgres/load/target.ts";
+import { listTargetObjects, type TargetObject } from "../postgres/load/target-objects.ts";
 import type { Session } from "../postgres/session.ts";
 import { describeLeftOut, type LeavingOut, type RestoreOptions } from "./options.ts";
 import { assertReadable } from "./readable.ts";
-import { findSchemaJson, type OpenRestorePoint, schemaObjects } from "./restore-point.ts";
+import { findSchemaJson, type OpenRestorePoint, readSchemaObject, schemaObjects } from "./restore-point.ts";
 import type { RestoreTarget } from "./target.ts";
+import { chunkNumbers } from "./work.ts";
 
 export interface PrepareInput {
   readonly point: OpenRestorePoint;
   readonly target: RestoreTarget;
   readonly options: Pick<RestoreOptions, "confirm"> & LeavingOut;
   readonly applicationName: string;
-  /** Told what will be dropped; nothing is before it has ended. */
-  readonly onNotice?: (text: string) => void | Promise<void>;
+  /** Told what is in a target that is not empty, before that is refused, or dropped: nothing is before this has ended. */
+  readonly onListed?: (listed: Listed) => void | Promise<void>;
+}
+
+export interface Listed {
+  readonly database: string;
+  readonly objects: readonly TargetObject[];
+  /** What stands for the list, to agree to exactly that. */
+  readonly id: string;
+  readonly willDrop: boolean;
 }
 
 export interface Prepared {
@@ -39,10 +52,13 @@ const PREPARE_LOCK = 0x70726570;
 
 /**
  * Idempotent per restore point. Nothing is created or dropped before the restore point was looked through.
- * @throws IntegrityError, ObjectFrozenError as `assertReadable`; PreconditionError `target-not-empty`, `target-incomplete`, `target-other-encoding`, `target-needed-by-provider`
+ * @throws IntegrityError, ObjectFrozenError as `assertReadable`; PreconditionError `nothing-to-restore`, `target-not-empty`, `target-changed`, `target-incomplete`, `target-lost-rows`,
+ *   `target-other-encoding`, `target-needed-by-provider`
  */
 export async function prepareTarget(input: PrepareInput): Promise<Prepared> {
   const { target, applicationName, point } = input;
+  const toc = parseArchive(await readSchemaObject(point, schemaObjects.archive));
+  assertSomething(point, toc);
   const { maintenance } = target;
   if (maintenance !== undefined) {
     await assertReadable(point, input.options);
@@ -51,34 +67,56 @@ export async function prepareTarget(input: PrepareInput): Promise<Prepared> {
       createDatabase(session, properties, target.settings.database),
     );
   }
+  const kept = toc.entries.filter(({ desc }) => desc === "EXTENSION").map(({ tag }) => tag);
   return withLoadSession(target.settings, { applicationName }, async (session) => {
     // The session's end releases it.
     await session.query("SELECT pg_catalog.pg_advisory_lock($1)", [PREPARE_LOCK]);
     if (maintenance !== undefined) assertEncoding(session, point);
-    return claim(session, input);
+    return claim(session, input, kept);
   });
 }
 
-async function claim(session: Session, { point, options, onNotice, target }: PrepareInput): Promise<Prepared> {
+/** In every archive, whatever the database holds. */
+const OF_EVERY_DATABASE = /^(ENCODING|STDSTRINGS|SEARCHPATH|DATABASE.*|COMMENT|ACL|DEFAULT ACL|SECURITY LABEL)$/;
+
+/** A restore that loads nothing is no success, least of all after it has dropped what was there. */
+function assertSomething({ manifest, ref }: OpenRestorePoint, { entries }: Toc): void {
+  const things = entries.filter(({ desc, namespace, tag }) => {
+    if (OF_EVERY_DATABASE.test(desc) || (desc === "SCHEMA" && tag === "public")) return false;
+    return !isOfMarker({ desc, schema: namespace, name: tag });
+  });
+  if (things.length > 0 || chunkNumbers(manifest).length > 0 || manifest.largeObjects.count > 0) return;
+  throw new PreconditionError("nothing-to-restore", `restore point ${ref.restorePointId} holds no object and no row`, {
+    hint: "Its source's database was empty when it was backed up: look at its connection, and restore an earlier one.",
+  });
+}
+
+async function claim(session: Session, input: PrepareInput, kept: readonly string[]): Promise<Prepared> {
+  const { point, options, target } = input;
   const { source, restorePointId } = point.ref;
   const wanted = { source, restorePointId, options: describeLeftOut(options) };
+  const isConfirmed = options.confirm !== false;
   const found = await readMarker(session);
-  if (found !== undefined && found.source === source && found.restorePointId === restorePointId) {
-    if (found.options === wanted.options) return { state: "continued" };
+  if (found !== undefined && isSameRestore(found, wanted) && found.isReady && !found.hasLostRows) {
+    return { state: "continued" };
   }
-  const isLookedThrough = target.maintenance !== undefined;
-  if (options.confirm) {
-    const objects = await listTargetObjects(session);
-    await assertProviderUntouched(session);
-    if (!isLookedThrough) await assertReadable(point, options);
-    if (objects.length > 0) await onNotice?.(`dropping from ${session.settings.database}: ${describeObjects(objects)}`);
-    await dropTargetObjects(session, objects);
-  } else {
-    if (found !== undefined) assertSameRestore(found, wanted);
-    await assertTargetEmpty(session);
-    if (!isLookedThrough) await assertReadable(point, options);
+  if (found !== undefined && !isConfirmed) {
+    assertSameRestore(found, wanted);
+    assertNoRowsLost(session, found);
   }
+  const objects = await listTargetObjects(session, kept);
+  const id = listId(objects);
+  const isAgreed = options.confirm === true || options.confirm === id;
+  if (objects.length > 0) {
+    await input.onListed?.({ database: session.settings.database, objects, id, willDrop: isAgreed });
+    if (!isAgreed) refuseObjects(session, objects);
+    await assertProviderUntouched(session, kept);
+  }
+  if (target.maintenance === undefined) await assertReadable(point, options);
+  // Before anything is dropped: a target that is half emptied does not look whole.
   await writeMarker(session, wanted);
+  await dropTargetObjects(session, objects, kept);
+  await markReady(session);
   return { state: "new" };
 }
 

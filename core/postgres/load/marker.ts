@@ -21,7 +21,18 @@ export interface Marker extends MarkerIdentity {
   readonly options: string;
 }
 
-/** One transaction, so that a marker is either whole or not there. */
+/** A marker as it is found. */
+export interface FoundMarker extends Marker {
+  /** Whether the target was empty, or has been emptied: nothing is restored before. */
+  readonly isReady: boolean;
+  /** A crash of the server has emptied unlogged tables, some of which were loaded: what is noted as done no longer is. */
+  readonly hasLostRows: boolean;
+}
+
+/**
+ * One transaction, so that a marker is either whole or not there. A crash empties the unlogged table as it empties those of the
+ * user, and so does a failover.
+ */
 const CREATE_MARKER = `
 CREATE SCHEMA ${MARKER_SCHEMA};
 COMMENT ON SCHEMA ${MARKER_SCHEMA} IS 'A Holdfast restore into this database has not ended: it is incomplete.';
@@ -30,6 +41,7 @@ CREATE TABLE ${MARKER_SCHEMA}.restore_point (
   source text NOT NULL,
   restore_point_id text NOT NULL,
   options text NOT NULL,
+  is_ready boolean NOT NULL DEFAULT false,
   started_at timestamptz NOT NULL DEFAULT clock_timestamp()
 );
 CREATE TABLE ${MARKER_SCHEMA}.chunk (
@@ -40,43 +52,58 @@ CREATE TABLE ${MARKER_SCHEMA}.chunk (
 CREATE TABLE ${MARKER_SCHEMA}.step (
   name text PRIMARY KEY,
   done_at timestamptz NOT NULL DEFAULT clock_timestamp()
-);`;
+);
+CREATE UNLOGGED TABLE ${MARKER_SCHEMA}.uncrashed (one boolean PRIMARY KEY);
+INSERT INTO ${MARKER_SCHEMA}.uncrashed VALUES (true);`;
+
+const HAS_UNLOGGED = `SELECT FROM pg_catalog.pg_class c
+  WHERE c.relpersistence = 'u' AND c.relkind IN ('r', 'S') AND c.relnamespace <> '${MARKER_SCHEMA}'::regnamespace`;
 
 /** The restore this database is in the middle of, if any. */
-export async function readMarker(session: Session): Promise<Marker | undefined> {
+export async function readMarker(session: Session): Promise<FoundMarker | undefined> {
   const [present] = await session.query<{ found: boolean }>(
     `SELECT to_regclass('${MARKER_SCHEMA}.restore_point') IS NOT NULL AS found`,
   );
   if (present?.found !== true) return undefined;
-  const [row] = await session.query<{ source: string; restorePointId: string; options: string }>(
-    `SELECT source, restore_point_id AS "restorePointId", options FROM ${MARKER_SCHEMA}.restore_point`,
+  const [row] = await session.query<FoundMarker & Record<string, unknown>>(
+    `SELECT source, restore_point_id AS "restorePointId", options, is_ready AS "isReady",
+            NOT EXISTS (SELECT FROM ${MARKER_SCHEMA}.uncrashed) AND EXISTS (${HAS_UNLOGGED}) AS "hasLostRows"
+       FROM ${MARKER_SCHEMA}.restore_point`,
   );
   return row;
 }
 
 /**
- * Marks the database as being restored from this restore point. Idempotent: a marker of the same restore is left as it is.
- * @returns whether an earlier attempt is being continued
- * @throws PreconditionError `target-incomplete` when another restore, or one with other options, has not ended here
+ * Marks the database as being restored from this restore point, in place of a marker that is there. Whatever comes between
+ * this and `markReady`, the database does not look whole.
  */
-export async function writeMarker(session: Session, wanted: Marker): Promise<"created" | "continued"> {
-  const found = await readMarker(session);
-  if (found === undefined) {
-    const { source, restorePointId, options } = wanted;
-    const values = [source, restorePointId, options].map((text) => quoteLiteral(text)).join(", ");
-    // A second invocation at the same moment fails on the schema's name; it is retried and then finds the marker.
-    await session.query(
-      `${CREATE_MARKER}\nINSERT INTO ${MARKER_SCHEMA}.restore_point (source, restore_point_id, options) VALUES (${values})`,
-    );
-    return "created";
-  }
-  assertSameRestore(found, wanted);
-  return "continued";
+export async function writeMarker(session: Session, { source, restorePointId, options }: Marker): Promise<void> {
+  const values = [source, restorePointId, options].map((text) => quoteLiteral(text)).join(", ");
+  // A second invocation at the same moment fails on the schema's name; it is retried and then finds the marker.
+  await session.query(
+    `DROP SCHEMA IF EXISTS ${MARKER_SCHEMA} CASCADE;
+     ${CREATE_MARKER}
+     INSERT INTO ${MARKER_SCHEMA}.restore_point (source, restore_point_id, options) VALUES (${values})`,
+  );
+}
+
+/** From here on the target counts as empty, or as what this restore has made. */
+export async function markReady(session: Session): Promise<void> {
+  await session.query(`UPDATE ${MARKER_SCHEMA}.restore_point SET is_ready = true`);
+}
+
+/** Whether what is noted as done was done for this very restore. */
+export function isSameRestore(found: Marker, wanted: Marker): boolean {
+  return isSamePoint(found, wanted) && found.options === wanted.options;
+}
+
+function isSamePoint(found: MarkerIdentity, wanted: MarkerIdentity): boolean {
+  return found.source === wanted.source && found.restorePointId === wanted.restorePointId;
 }
 
 /** @throws PreconditionError `target-incomplete` */
 export function assertSameRestorePoint(found: MarkerIdentity, wanted: MarkerIdentity): void {
-  if (found.source === wanted.source && found.restorePointId === wanted.restorePointId) return;
+  if (isSamePoint(found, wanted)) return;
   throw new PreconditionError(
     "target-incomplete",
     `target holds an unfinished restore of ${found.source} ${found.restorePointId}, not of ${wanted.source} ${wanted.restorePointId}`,
@@ -95,6 +122,16 @@ export function assertSameRestore(found: Marker, wanted: Marker): void {
     "target-incomplete",
     `target holds an unfinished restore of this restore point with ${found.options}, this one is with ${wanted.options}`,
     { hint: "Repeat it with the options it was begun with, or with confirm to drop what is there." },
+  );
+}
+
+/** @throws PreconditionError `target-lost-rows` */
+export function assertNoRowsLost(session: Session, { hasLostRows }: FoundMarker): void {
+  if (!hasLostRows) return;
+  throw new PreconditionError(
+    "target-lost-rows",
+    `the server of database ${session.settings.database} crashed or failed over during the restore, and its unlogged tables are empty since`,
+    { hint: "Start the restore again with confirm: it drops what is there and begins anew." },
   );
 }
 

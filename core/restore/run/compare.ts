@@ -6,7 +6,6 @@
 import { gravest } from "../../backup/judge.ts";
 import type { Finding, Run } from "../../catalog/index.ts";
 import { CancelledError, IntegrityError } from "../../errors.ts";
-import { dayOfId } from "../../ids.ts";
 import { describeDifference } from "../../postgres/compare/index.ts";
 import { openSession, type Session } from "../../postgres/session.ts";
 import {
@@ -22,6 +21,7 @@ import {
   unitGroups,
 } from "../compare.ts";
 import { type OpenRun, openRun, type RestoreContext, writeItems } from "./context.ts";
+import { reportKey, writeReport } from "./reports.ts";
 import { settingsOf } from "./settings.ts";
 
 /** The number of what is no table's rows: sequences, large objects, the schema. */
@@ -138,13 +138,13 @@ export async function judgeCompare(
   const findings = found.map(({ where, error }): Finding => {
     return { where: where.slice(FOUND.length), code: error.code, message: error.message };
   });
-  await writeReport(run, vault, level, findings);
+  await writeReport(vault, run, "compare", { level, identical: findings.length === 0, differences: findings });
   await catalog.runs.noteFindings(runId, findings.slice(0, MOST_FINDINGS));
   const [first] = findings;
   if (first === undefined) return { runId, identical: true };
   const more = findings.length === 1 ? "" : ` (and ${findings.length - 1} more)`;
   throw new IntegrityError("restore-differs", `${first.message}${more}`, {
-    hint: `All differences are in the vault under ${reportKey(run)}.`,
+    hint: `All differences are in the vault under ${reportKey(run, "compare")}.`,
   });
 }
 
@@ -159,24 +159,4 @@ function assertAllCompared(run: Run, compared: ReadonlySet<string>): void {
   throw new CancelledError("compare-stood-still", `${what} by run ${run.runId}`, {
     hint: "A part of the run was lost without a word, or stopped from outside; start the comparison, or the restore, again.",
   });
-}
-
-const reportKey = (run: Run): string =>
-  `v1/reports/${run.source}/${dayOfId(run.runId.slice(run.source.length + 1))}/${run.runId}.json`;
-
-async function writeReport(
-  run: Run,
-  vault: RestoreContext["vault"],
-  level: string,
-  differences: readonly Finding[],
-): Promise<void> {
-  const { target, options } = settingsOf(run);
-  const { runId, source, restorePointId } = run;
-  const report = {
-    schema: 1,
-    ...{ runId, source, restorePointId, target, database: options.database, level },
-    identical: differences.length === 0,
-    differences,
-  };
-  await vault.putIfAbsent(reportKey(run), Buffer.from(`${JSON.stringify(report, null, 2)}\n`));
 }

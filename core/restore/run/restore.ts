@@ -4,19 +4,22 @@
  */
 
 import { gravest } from "../../backup/judge.ts";
-import type { Catalog, Run } from "../../catalog/index.ts";
+import type { Catalog, Finding, Run } from "../../catalog/index.ts";
 import { CancelledError } from "../../errors.ts";
 import type { RestorePhases } from "../../postgres/ddl/index.ts";
 import { describeRefusal, type Step } from "../../postgres/load/steps.ts";
+import { describeObjects, nameOf } from "../../postgres/load/target.ts";
+import { quoteName } from "../../postgres/sql.ts";
 import { chunkObjectOf, chunkObjects } from "../../vault/manifest/chunk-objects.ts";
 import type { Manifest } from "../../vault/manifest/schema.ts";
 import { loadPointChunk } from "../data.ts";
 import { completeRestore, finishSchema } from "../finish.ts";
-import { prepareTarget } from "../prepare.ts";
+import { type Listed, prepareTarget } from "../prepare.ts";
 import { restorePointRoles } from "../roles.ts";
 import { type OrderedPhase, runPhase, runUnit } from "../schema.ts";
 import { chunkNumbers, groupsOf, type ParallelPhase, unitsOf } from "../work.ts";
 import { type OpenRun, openRun, phasesOf, type RestoreContext, withTarget, writeItems } from "./context.ts";
+import { reportKey, writeReport } from "./reports.ts";
 
 /** Where the state machine finds the numbers of each distributed Map, and how many: with none, the Map is left out. */
 export interface Planned {
@@ -31,14 +34,9 @@ export async function prepareRestore(runId: string, context: RestoreContext): Pr
   const open = await openRun(runId, context);
   const { run, point, target, settings, applicationName } = open;
   const told: string[] = [];
-  const onNotice = async (text: string): Promise<void> => {
-    told.push(text);
-    // A late call must drop nothing: by then there may be what the first has loaded.
-    await context.catalog.runs.advance(runId, { epoch: run.epoch, from: ["preparing"] });
-    // In the catalog before anything is gone: the drop may fail half way.
-    await noteWarnings(context.catalog, run, told);
-  };
-  await prepareTarget({ point, target, options: settings.options, applicationName, onNotice });
+  const onListed = (listed: Listed): Promise<void> => noteListed(run, listed, context);
+  await prepareTarget({ point, target, options: settings.options, applicationName, onListed });
+  await context.catalog.runs.advance(runId, { epoch: run.epoch, notes: { leftBehind: describeUnfinished(open) } });
   if (!settings.options.skipRoles) {
     told.push(...(await withTarget(open, (session) => restorePointRoles(session, point))));
   }
@@ -59,6 +57,30 @@ export async function prepareRestore(runId: string, context: RestoreContext): Pr
   return { runId, epoch: run.epoch, items, counts };
 }
 
+/**
+ * In the vault and in the catalog before anything is gone, for the drop may fail half way; of what is refused, the first objects.
+ * @throws CancelledError `run-moved-on`: a late call must drop nothing, by then there may be what the first has loaded
+ */
+async function noteListed(run: Run, listed: Listed, { catalog, vault }: RestoreContext): Promise<void> {
+  const { database, objects, id, willDrop } = listed;
+  await catalog.runs.advance(run.runId, { epoch: run.epoch, from: ["preparing"] });
+  await writeReport(vault, run, "target", { database, list: id, willDrop, objects: objects.map(nameOf) });
+  const where = `the whole list is in the vault, ${reportKey(run, "target")}`;
+  if (willDrop) return noteWarnings(catalog, run, [`dropping from ${database}: ${describeObjects(objects)}; ${where}`]);
+  const shown = objects.slice(0, MOST_LISTED).map((object): Finding => {
+    return { where: nameOf(object), code: "would-be-dropped", message: nameOf(object) };
+  });
+  const rest = objects.length > shown.length ? [{ where: "", code: "would-be-dropped", message: where }] : [];
+  await catalog.runs.noteFindings(run.runId, [...shown, ...rest]);
+}
+
+/** A target that somebody forgot is no restored database: what is there and what can be done about it. */
+function describeUnfinished({ target, settings, run }: OpenRun): string {
+  const name = quoteName(target.settings.database);
+  const made = target.maintenance === undefined ? "" : `, or drop it with DROP DATABASE ${name}`;
+  return `database ${name} on target ${settings.target} is not complete: start the same restore of ${run.restorePointId} again to go on${made}`;
+}
+
 function plannedChunks(manifest: Manifest, numbers: readonly number[]) {
   const bytes = new Map(chunkObjects(manifest).map(({ n, written }) => [n, written.plainBytes]));
   return numbers.map((n) => ({ n, body: {}, bytesEstimate: bytes.get(n) ?? 0 }));
@@ -68,6 +90,8 @@ function groupNumbers(phases: RestorePhases, phase: ParallelPhase, manifest: Man
   return groupsOf(unitsOf(phases, phase), manifest).map((_, index) => index);
 }
 
+/** Of what is in the way, in the catalog: an item of it may have 400 KB. */
+const MOST_LISTED = 500;
 /** What stands in the run of things that were left out; the logs have all of it. */
 const MOST_WARNINGS = 20;
 const LONGEST_WARNING = 9_000;

@@ -6,7 +6,7 @@ import { parseConnection } from "../../../core/postgres/connection.ts";
 import { openLoadSession } from "../../../core/postgres/load/session.ts";
 import { loadPointChunk } from "../../../core/restore/data.ts";
 import { parseRestoreOptions } from "../../../core/restore/options.ts";
-import { prepareTarget } from "../../../core/restore/prepare.ts";
+import { type Listed, prepareTarget } from "../../../core/restore/prepare.ts";
 import { openRestorePoint, readPhases } from "../../../core/restore/restore-point.ts";
 import { runPhase } from "../../../core/restore/schema.ts";
 import { chunkNumbers } from "../../../core/restore/work.ts";
@@ -124,7 +124,9 @@ describe("a target", () => {
       await expect(vault.restore(ref, target.url)).rejects.toMatchObject({
         name: "PreconditionError",
         code: "target-not-empty",
-        message: expect.stringMatching(/2 objects: table public.mine, routine public.f\(integer\)/),
+        message: expect.stringMatching(
+          /2 objects \(1 table, 1 routine\): table public.mine, routine public.f\(integer\)/,
+        ),
       });
       expect(await isMarked(target)).toBe(false);
       expect(await target.query("SELECT to_regclass('mine') IS NOT NULL AS there")).toEqual([{ there: true }]);
@@ -139,11 +141,15 @@ describe("a target", () => {
         CREATE TABLE item (other text); CREATE FUNCTION g() RETURNS int LANGUAGE sql AS 'SELECT 1';
         CREATE AGGREGATE total (int) (SFUNC = int4pl, STYPE = int); CREATE PUBLICATION p FOR TABLE item;
         SELECT lo_create(777)`);
-      const told: string[] = [];
-      const onProgress = ({ what }: { readonly what?: string }): void => void told.push(what ?? "");
-      const result = await vault.restore(ref, target.url, { onProgress, options: { confirm: true } });
+      const told: Listed[] = [];
+      const onListed = async (listed: Listed): Promise<void> => {
+        expect(await target.query("SELECT to_regclass('old.kept')::text AS there")).toEqual([{ there: "old.kept" }]);
+        told.push(listed);
+      };
+      const result = await vault.restore(ref, target.url, { onListed, options: { confirm: true } });
       expect(result.report?.differences).toEqual([]);
-      expect(told[0]).toMatch(/dropping from target_.*table old.kept/);
+      expect(told).toMatchObject([{ database: target.name, willDrop: true }]);
+      expect(told[0]?.objects).toContainEqual({ kind: "TABLE", name: "old.kept" });
     });
   });
 

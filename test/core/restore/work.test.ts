@@ -53,7 +53,9 @@ describe("options of a restore", () => {
 
   it("are refused by name when misspelt or of another kind", () => {
     expect(() => parseRestoreOptions({ confrim: true })).toThrow(/confrim/);
-    expect(() => parseRestoreOptions({ confirm: "yes" })).toThrow(/confirm: .*expected boolean/);
+    expect(() => parseRestoreOptions({ confirm: "yes" })).toThrow(
+      /confirm: allowed is true, false or the id of a list/,
+    );
     expect(() => parseRestoreOptions({ compare: "bytes" })).toThrow(/compare/);
   });
 });

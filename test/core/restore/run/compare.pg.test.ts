@@ -35,7 +35,7 @@ function memoryCatalog(run: Run): Catalog {
   const catalog = {
     runs: {
       beat: async () => current(),
-      advance: async (_: string, __: string, more: Settings = {}) => {
+      advance: async (_: string, { notes: more = {} }: { readonly notes?: Settings }) => {
         notes = { ...notes, ...more };
         return current();
       },

@@ -1,0 +1,211 @@
+/**
+ * What users have made in a target.
+ * @module
+ */
+import type { Session } from "../session.ts";
+import { MARKER_SCHEMA } from "./marker.ts";
+
+/** Something that a user made in the target. */
+export interface TargetObject {
+  /** PostgreSQL's word as it stands in DROP: `TABLE`, `FUNCTION`, `SCHEMA`, … */
+  readonly kind: string;
+  /** Quoted and qualified, functions with their arguments: as it stands in DROP. */
+  readonly name: string;
+  /** What takes it away, where that is no DROP. */
+  readonly statement?: string;
+}
+
+/**
+ * Owners under which providers keep what belongs to their platform: Supabase's auth, storage, realtime …, RDS, Cloud SQL,
+ * Azure, Neon. Told by owner, not by name: a user's own schema may be called `auth`.
+ */
+export const PROVIDER_OWNERS = [
+  "^supabase(_.*)?_admin$",
+  "^supabase_(read_only|replication).*$",
+  "^pgbouncer$",
+  "^rds(admin|_superuser|repladmin)$",
+  "^cloudsql(admin|superuser|replica|agent|iamserviceaccount|iamuser|importexport|observability)$",
+  "^(azuresu|azure_superuser|azure_pg_admin)$",
+  "^(cloud_admin|neon_superuser)$",
+];
+
+/** Not of the system, of an extension or of the provider, also when we are that role: then only what is in `public` counts. */
+const IS_USERS = (catalog: string, oid: string, owner: string, schema = "NULL"): string => `
+  NOT EXISTS (
+    SELECT FROM pg_catalog.pg_depend d
+     WHERE d.classid = '${catalog}'::pg_catalog.regclass AND d.objid = ${oid} AND d.deptype IN ('e', 'i'))
+  AND ${oid} >= 16384
+  AND (${owner}::pg_catalog.regrole::pg_catalog.text !~ ALL ($1::pg_catalog.text[])
+       OR ${schema} = 'public' AND ${owner}::pg_catalog.regrole = current_user::pg_catalog.regrole)`;
+
+const IN_USERS_SCHEMA = `
+  n.nspname !~ '^pg_' AND n.nspname <> 'information_schema' AND n.nspname <> '${MARKER_SCHEMA}'
+  AND (n.oid < 16384 OR (${IS_USERS("pg_namespace", "n.oid", "n.nspowner")}))`;
+
+/**
+ * In the order in which they are dropped; schemas last, by then they are empty. Extensions that the restore point has as well
+ * ($2) stay: it may take another's rights to make them again.
+ */
+export const OBJECTS = `
+WITH found (position, kind, name, class, oid) AS (
+  SELECT 1, 'EVENT TRIGGER', pg_catalog.quote_ident(e.evtname), 'pg_event_trigger', e.oid
+    FROM pg_catalog.pg_event_trigger e WHERE ${IS_USERS("pg_event_trigger", "e.oid", "e.evtowner")}
+  UNION ALL
+  SELECT 2, 'PUBLICATION', pg_catalog.quote_ident(p.pubname), 'pg_publication', p.oid
+    FROM pg_catalog.pg_publication p WHERE ${IS_USERS("pg_publication", "p.oid", "p.pubowner")}
+  UNION ALL
+  SELECT 2, 'SUBSCRIPTION', pg_catalog.quote_ident(s.subname), 'pg_subscription', s.oid
+    FROM pg_catalog.pg_subscription s
+   WHERE s.subdbid = (SELECT oid FROM pg_catalog.pg_database WHERE datname = pg_catalog.current_database())
+     AND ${IS_USERS("pg_subscription", "s.oid", "s.subowner")}
+  UNION ALL
+  SELECT 12, 'EXTENSION', pg_catalog.quote_ident(e.extname), 'pg_extension', e.oid
+    FROM pg_catalog.pg_extension e
+   WHERE e.extname <> ALL ($2::pg_catalog.text[]) AND ${IS_USERS("pg_extension", "e.oid", "e.extowner")}
+  UNION ALL
+  SELECT CASE c.relkind WHEN 'v' THEN 3 WHEN 'm' THEN 3 WHEN 'S' THEN 5 ELSE 4 END,
+         CASE c.relkind WHEN 'v' THEN 'VIEW' WHEN 'm' THEN 'MATERIALIZED VIEW' WHEN 'S' THEN 'SEQUENCE'
+                        WHEN 'f' THEN 'FOREIGN TABLE' ELSE 'TABLE' END,
+         pg_catalog.format('%I.%I', n.nspname, c.relname), 'pg_class', c.oid
+    FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+   WHERE c.relkind IN ('r', 'p', 'v', 'm', 'S', 'f') AND ${IN_USERS_SCHEMA} AND ${IS_USERS("pg_class", "c.oid", "c.relowner", "n.nspname")}
+     AND NOT (c.relkind = 'S' AND EXISTS (SELECT FROM pg_catalog.pg_depend d
+                WHERE d.classid = 'pg_class'::pg_catalog.regclass AND d.objid = c.oid AND d.deptype IN ('a', 'i')
+                  AND d.refclassid = 'pg_class'::pg_catalog.regclass))
+  UNION ALL
+  SELECT 6, 'ROUTINE', f.oid::pg_catalog.regprocedure::pg_catalog.text, 'pg_proc', f.oid
+    FROM pg_catalog.pg_proc f JOIN pg_catalog.pg_namespace n ON n.oid = f.pronamespace
+   WHERE ${IN_USERS_SCHEMA} AND ${IS_USERS("pg_proc", "f.oid", "f.proowner", "n.nspname")}
+  UNION ALL
+  SELECT 7, CASE t.typtype WHEN 'd' THEN 'DOMAIN' ELSE 'TYPE' END, pg_catalog.format('%I.%I', n.nspname, t.typname), 'pg_type', t.oid
+    FROM pg_catalog.pg_type t JOIN pg_catalog.pg_namespace n ON n.oid = t.typnamespace
+   WHERE t.typelem = 0 AND (t.typrelid = 0 OR EXISTS (SELECT FROM pg_catalog.pg_class c WHERE c.oid = t.typrelid AND c.relkind = 'c'))
+     AND t.typtype IN ('b', 'c', 'd', 'e', 'p', 'r') AND ${IN_USERS_SCHEMA} AND ${IS_USERS("pg_type", "t.oid", "t.typowner", "n.nspname")}
+  UNION ALL
+  SELECT 8, 'COLLATION', pg_catalog.format('%I.%I', n.nspname, o.collname), 'pg_collation', o.oid
+    FROM pg_catalog.pg_collation o JOIN pg_catalog.pg_namespace n ON n.oid = o.collnamespace
+   WHERE ${IN_USERS_SCHEMA} AND ${IS_USERS("pg_collation", "o.oid", "o.collowner", "n.nspname")}
+  UNION ALL
+  SELECT 8, 'TEXT SEARCH CONFIGURATION', pg_catalog.format('%I.%I', n.nspname, o.cfgname), 'pg_ts_config', o.oid
+    FROM pg_catalog.pg_ts_config o JOIN pg_catalog.pg_namespace n ON n.oid = o.cfgnamespace
+   WHERE ${IN_USERS_SCHEMA} AND ${IS_USERS("pg_ts_config", "o.oid", "o.cfgowner", "n.nspname")}
+  UNION ALL
+  SELECT 9, 'TEXT SEARCH DICTIONARY', pg_catalog.format('%I.%I', n.nspname, o.dictname), 'pg_ts_dict', o.oid
+    FROM pg_catalog.pg_ts_dict o JOIN pg_catalog.pg_namespace n ON n.oid = o.dictnamespace
+   WHERE ${IN_USERS_SCHEMA} AND ${IS_USERS("pg_ts_dict", "o.oid", "o.dictowner", "n.nspname")}
+  UNION ALL
+  SELECT 10, 'OPERATOR', pg_catalog.format('%I.%s(%s, %s)', n.nspname, o.oprname,
+           CASE o.oprleft WHEN 0 THEN 'NONE' ELSE pg_catalog.format_type(o.oprleft, NULL) END,
+           CASE o.oprright WHEN 0 THEN 'NONE' ELSE pg_catalog.format_type(o.oprright, NULL) END), 'pg_operator', o.oid
+    FROM pg_catalog.pg_operator o JOIN pg_catalog.pg_namespace n ON n.oid = o.oprnamespace
+   WHERE ${IN_USERS_SCHEMA} AND ${IS_USERS("pg_operator", "o.oid", "o.oprowner", "n.nspname")}
+  UNION ALL
+  SELECT 13, 'LARGE OBJECT', m.oid::pg_catalog.text, 'pg_largeobject', m.oid
+    FROM pg_catalog.pg_largeobject_metadata m WHERE m.lomowner::pg_catalog.regrole::pg_catalog.text !~ ALL ($1::pg_catalog.text[])
+  UNION ALL
+  SELECT 5, 'CAST', pg_catalog.format('(%s AS %s)', pg_catalog.format_type(o.castsource, NULL), pg_catalog.format_type(o.casttarget, NULL)),
+         'pg_cast', o.oid
+    FROM pg_catalog.pg_cast o
+   WHERE o.oid >= 16384 AND NOT EXISTS (SELECT FROM pg_catalog.pg_depend d
+           WHERE d.classid = 'pg_cast'::pg_catalog.regclass AND d.objid = o.oid AND d.deptype IN ('e', 'i'))
+     AND EXISTS (SELECT FROM pg_catalog.pg_type t WHERE t.oid IN (o.castsource, o.casttarget)
+           AND t.oid >= 16384 AND t.typowner::pg_catalog.regrole::pg_catalog.text !~ ALL ($1::pg_catalog.text[]))
+  UNION ALL
+  SELECT 5, 'CONVERSION', pg_catalog.format('%I.%I', n.nspname, o.conname), 'pg_conversion', o.oid
+    FROM pg_catalog.pg_conversion o JOIN pg_catalog.pg_namespace n ON n.oid = o.connamespace
+   WHERE ${IN_USERS_SCHEMA} AND ${IS_USERS("pg_conversion", "o.oid", "o.conowner", "n.nspname")}
+  UNION ALL
+  SELECT 5, 'STATISTICS', pg_catalog.format('%I.%I', n.nspname, o.stxname), 'pg_statistic_ext', o.oid
+    FROM pg_catalog.pg_statistic_ext o JOIN pg_catalog.pg_namespace n ON n.oid = o.stxnamespace
+   WHERE ${IN_USERS_SCHEMA} AND ${IS_USERS("pg_statistic_ext", "o.oid", "o.stxowner", "n.nspname")}
+  UNION ALL
+  SELECT 5, 'OPERATOR CLASS', pg_catalog.format('%I.%I USING %I', n.nspname, o.opcname, a.amname), 'pg_opclass', o.oid
+    FROM pg_catalog.pg_opclass o JOIN pg_catalog.pg_namespace n ON n.oid = o.opcnamespace JOIN pg_catalog.pg_am a ON a.oid = o.opcmethod
+   WHERE ${IN_USERS_SCHEMA} AND ${IS_USERS("pg_opclass", "o.oid", "o.opcowner", "n.nspname")}
+  UNION ALL
+  SELECT 6, 'OPERATOR FAMILY', pg_catalog.format('%I.%I USING %I', n.nspname, o.opfname, a.amname), 'pg_opfamily', o.oid
+    FROM pg_catalog.pg_opfamily o JOIN pg_catalog.pg_namespace n ON n.oid = o.opfnamespace JOIN pg_catalog.pg_am a ON a.oid = o.opfmethod
+   WHERE ${IN_USERS_SCHEMA} AND ${IS_USERS("pg_opfamily", "o.oid", "o.opfowner", "n.nspname")}
+  UNION ALL
+  SELECT 9, 'TEXT SEARCH PARSER', pg_catalog.format('%I.%I', n.nspname, o.prsname), 'pg_ts_parser', o.oid
+    FROM pg_catalog.pg_ts_parser o JOIN pg_catalog.pg_namespace n ON n.oid = o.prsnamespace
+   WHERE ${IN_USERS_SCHEMA} AND ${IS_USERS("pg_ts_parser", "o.oid", "n.nspowner", "n.nspname")}
+  UNION ALL
+  SELECT 10, 'TEXT SEARCH TEMPLATE', pg_catalog.format('%I.%I', n.nspname, o.tmplname), 'pg_ts_template', o.oid
+    FROM pg_catalog.pg_ts_template o JOIN pg_catalog.pg_namespace n ON n.oid = o.tmplnamespace
+   WHERE ${IN_USERS_SCHEMA} AND ${IS_USERS("pg_ts_template", "o.oid", "n.nspowner", "n.nspname")}
+  UNION ALL
+  SELECT 11, 'SERVER', pg_catalog.quote_ident(o.srvname), 'pg_foreign_server', o.oid
+    FROM pg_catalog.pg_foreign_server o WHERE ${IS_USERS("pg_foreign_server", "o.oid", "o.srvowner")}
+  UNION ALL
+  SELECT 12, 'FOREIGN DATA WRAPPER', pg_catalog.quote_ident(o.fdwname), 'pg_foreign_data_wrapper', o.oid
+    FROM pg_catalog.pg_foreign_data_wrapper o WHERE ${IS_USERS("pg_foreign_data_wrapper", "o.oid", "o.fdwowner")}
+  UNION ALL
+  SELECT 14, 'SCHEMA', pg_catalog.quote_ident(n.nspname), 'pg_namespace', n.oid
+    FROM pg_catalog.pg_namespace n WHERE n.nspname <> 'public' AND n.oid >= 16384 AND ${IN_USERS_SCHEMA}
+)`;
+const LIST = `${OBJECTS}\nSELECT kind, name FROM found ORDER BY position, name`;
+
+/** Tables whose rows, or some of them, an extension declares to be the user's; a restore would add its own to them. */
+const CONFIGURED = `
+SELECT e.extname AS extension, pg_catalog.format('%I.%I', n.nspname, c.relname) AS relation, configured.condition
+  FROM pg_catalog.pg_extension e
+ CROSS JOIN LATERAL ROWS FROM (pg_catalog.unnest(e.extconfig), pg_catalog.unnest(e.extcondition)) AS configured (oid, condition)
+  JOIN pg_catalog.pg_class c ON c.oid = configured.oid AND c.relkind = 'r'
+  JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+ WHERE e.extname = ANY ($2::pg_catalog.text[]) AND ${IS_USERS("pg_extension", "e.oid", "e.extowner")}
+ ORDER BY 1, 2`;
+
+/**
+ * Default privileges would be granted on every restored object that is made by their role. Those of a schema add to PostgreSQL's
+ * own and are revoked; those of the whole database replace them, so PostgreSQL's own are granted again.
+ */
+const DEFAULT_PRIVILEGES = `
+SELECT pg_catalog.format('of %I%s on %s', r.rolname, ' in schema ' || n.nspname, pg_catalog.lower(k.kind)) AS name,
+       pg_catalog.concat_ws('; ',
+         (SELECT pg_catalog.string_agg(DISTINCT pg_catalog.format('%s REVOKE ALL ON %s FROM %s', p.prefix, k.kind,
+                   CASE a.grantee WHEN 0 THEN 'PUBLIC' ELSE pg_catalog.quote_ident(pg_catalog.pg_get_userbyid(a.grantee)) END), '; ')
+            FROM pg_catalog.aclexplode(d.defaclacl) a),
+         CASE WHEN n.oid IS NULL THEN pg_catalog.format('%s GRANT ALL ON %s TO %I', p.prefix, k.kind, r.rolname) END,
+         CASE WHEN n.oid IS NULL AND d.defaclobjtype IN ('f', 'T')
+              THEN pg_catalog.format('%s GRANT ALL ON %s TO PUBLIC', p.prefix, k.kind) END) AS statement
+  FROM pg_catalog.pg_default_acl d
+  JOIN pg_catalog.pg_roles r ON r.oid = d.defaclrole
+  LEFT JOIN pg_catalog.pg_namespace n ON n.oid = d.defaclnamespace
+ CROSS JOIN LATERAL (SELECT CASE d.defaclobjtype WHEN 'r' THEN 'TABLES' WHEN 'S' THEN 'SEQUENCES' WHEN 'f' THEN 'ROUTINES'
+         WHEN 'T' THEN 'TYPES' WHEN 'n' THEN 'SCHEMAS' WHEN 'L' THEN 'LARGE OBJECTS' END) AS k (kind)
+ CROSS JOIN LATERAL (SELECT pg_catalog.format('ALTER DEFAULT PRIVILEGES FOR ROLE %I%s', r.rolname,
+         ' IN SCHEMA ' || pg_catalog.quote_ident(n.nspname))) AS p (prefix)
+ WHERE r.rolname = current_user OR r.rolname !~ ALL ($1::pg_catalog.text[])
+ ORDER BY 1`;
+
+/**
+ * Everything a user made there, the marker excepted.
+ * @param kept extensions that stay; of them only the user's rows count
+ */
+export async function listTargetObjects(session: Session, kept: readonly string[] = []): Promise<TargetObject[]> {
+  const defaults = await session.query<{ name: string; statement: string }>(DEFAULT_PRIVILEGES, [PROVIDER_OWNERS]);
+  const rows = await session.query<{ kind: string; name: string }>(LIST, [PROVIDER_OWNERS, kept]);
+  return [
+    ...defaults.map(({ name, statement }) => ({ kind: "DEFAULT PRIVILEGES", name, statement })),
+    ...(await configuredRows(session, kept)),
+    ...rows.map(({ kind, name }) => ({ kind, name })),
+  ];
+}
+
+async function configuredRows(session: Session, kept: readonly string[]): Promise<TargetObject[]> {
+  const tables = await session.query<{ extension: string; relation: string; condition: string }>(CONFIGURED, [
+    PROVIDER_OWNERS,
+    kept,
+  ]);
+  const found: TargetObject[] = [];
+  for (const { extension, relation, condition } of tables) {
+    const [row] = await session.query<{ rows: string }>(
+      `SELECT count(*)::text AS rows FROM ONLY ${relation} ${condition}`,
+    );
+    if (Number(row?.rows) === 0) continue;
+    const name = `${row?.rows} of ${relation}, configuration of extension ${extension}`;
+    found.push({ kind: "ROWS", name, statement: `DELETE FROM ONLY ${relation} ${condition}` });
+  }
+  return found;
+}
