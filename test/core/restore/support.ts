@@ -5,7 +5,13 @@ import path from "node:path";
 import { newRestorePointId } from "../../../core/ids.ts";
 import { type ConnectionSettings, parseConnection } from "../../../core/postgres/connection.ts";
 import { copyChunk } from "../../../core/postgres/copy-out/index.ts";
-import { databaseProperties, dumpSchema, listLargeObjects } from "../../../core/postgres/ddl/index.ts";
+import {
+  databaseProperties,
+  dumpSchema,
+  listLargeObjects,
+  parseArchive,
+  plainSql,
+} from "../../../core/postgres/ddl/index.ts";
 import { LARGE_OBJECTS_OID, planDump } from "../../../core/postgres/plan/index.ts";
 import { identifyServer } from "../../../core/postgres/preflight/identity.ts";
 import { listRoles } from "../../../core/postgres/roles/index.ts";
@@ -20,6 +26,7 @@ import type { OpenEnvelope } from "../../../core/vault/envelope/open.ts";
 import { rsaRecipient, rsaUnwrapper } from "../../../core/vault/envelope/rsa.ts";
 import { type RestorePointRef, vaultKeys } from "../../../core/vault/keys.ts";
 import type { Manifest, ManifestChunk } from "../../../core/vault/manifest/schema.ts";
+import type { Compression } from "../../../core/vault/object/compression.ts";
 import { writeSmallObject } from "../../../core/vault/object/small.ts";
 import { writeObject } from "../../../core/vault/object/write.ts";
 import { directoryStore } from "../../../core/vault/store/directory.ts";
@@ -29,10 +36,21 @@ export interface TestVault {
   readonly directory: string;
   readonly store: Store;
   readonly unwrappers: RestoreDirectInput["unwrappers"];
+  /** Of the only recipient. */
+  readonly privateKeyPem: string;
   /** A restore point of the database as it is, in chunks small enough that there are several. */
-  backUp(url: string, options?: { rowHash?: boolean; chunkBytes?: number }): Promise<RestorePointRef>;
+  backUp(url: string, options?: BackUpOptions): Promise<RestorePointRef>;
   restore(ref: RestorePointRef, url: string, input?: RestoreInput): Promise<RestoreResult>;
   remove(): Promise<void>;
+}
+
+interface BackUpOptions {
+  readonly rowHash?: boolean;
+  readonly chunkBytes?: number;
+  /** Small, so that small chunks have several frames. */
+  readonly frameBytes?: number;
+  /** Default zstd. */
+  readonly compression?: Compression;
 }
 
 type RestoreInput = Partial<Omit<RestoreDirectInput, "options">> & { readonly options?: Record<string, unknown> };
@@ -50,11 +68,15 @@ export async function createVault(): Promise<TestVault> {
     directory,
     store,
     unwrappers,
-    backUp: async (url, { rowHash = true, chunkBytes = SMALL_CHUNK_BYTES } = {}) => {
+    privateKeyPem,
+    backUp: async (url, { rowHash = true, chunkBytes = SMALL_CHUNK_BYTES, ...writing } = {}) => {
       const restorePointId = newRestorePointId(new Date(), (n) => randomBytes(n));
       const ref: RestorePointRef = { source: "shop", kind: "full", restorePointId };
       const envelope = await createEnvelope(store, ref, { recipients, unwrappers, random: (n) => randomBytes(n) });
-      const manifest = await dump(parseConnection(url), { store, envelope, ref, rowHash, chunkBytes });
+      const manifest = await dump(parseConnection(url), {
+        ...{ compression: { codec: "zstd", level: 1 }, ...writing },
+        ...{ store, envelope, ref, rowHash, chunkBytes },
+      });
       await commitManifest(store, envelope, ref, manifest);
       return ref;
     },
@@ -80,6 +102,8 @@ interface DumpOptions {
   readonly ref: RestorePointRef;
   readonly rowHash: boolean;
   readonly chunkBytes: number;
+  readonly frameBytes?: number;
+  readonly compression: Compression;
 }
 
 async function dump(settings: ConnectionSettings, options: DumpOptions): Promise<Manifest> {
@@ -97,6 +121,8 @@ async function dump(settings: ConnectionSettings, options: DumpOptions): Promise
     };
     const { archive } = await dumpSchema(schemaReader, { snapshotId: base.snapshotId });
     const bodies = new Map<string, Uint8Array>([["archive", archive]]);
+    const toc = parseArchive(archive);
+    bodies.set("pre-data.sql", plainSql(toc, "pre-data")).set("post-data.sql", plainSql(toc, "post-data"));
     for (const [name, value] of Object.entries(described)) bodies.set(name, Buffer.from(JSON.stringify(value)));
     const schema = [];
     for (const [name, body] of bodies) {
@@ -107,8 +133,7 @@ async function dump(settings: ConnectionSettings, options: DumpOptions): Promise
     for (const chunk of plan.chunks) {
       const { stream, result } = copyChunk({ session: reader, chunk, rowHash: options.rowHash });
       const key = vaultKeys.chunkKey(options.ref, chunk.n, 1);
-      const compression = { codec: "zstd", level: 1 } as const;
-      const written = await writeObject({ ...options, key, source: stream, compression });
+      const written = await writeObject({ ...options, key, source: stream });
       for (const { tableOid, ...slice } of (await result).slices) {
         const entry = { ...written, ...slice, n: chunk.n };
         chunks.set(tableOid, [...(chunks.get(tableOid) ?? []), entry]);
