@@ -20,8 +20,34 @@ export interface GrantContext {
   readonly reach: Reach;
 }
 
-/** The statements of one function, one per permission; permissions on nothing (no secret in this network) give none. */
+/**
+ * The statements of one function; permissions on nothing (no secret in this network) give none. Where a network has so many sources that
+ * naming them all would not fit into a role, its workers reach all sources' things; their secrets stay the network's (docs/LIMITS.md).
+ */
 export function statements(
+  scope: Construct,
+  permissions: readonly Permission[],
+  context: GrantContext,
+): iam.PolicyStatement[] {
+  const named = allStatements(scope, permissions, context);
+  if (context.reach.sources === undefined || lengthOf(named, Stack.of(scope)) <= MOST_CHARACTERS) return named;
+  return allStatements(scope, permissions, { ...context, reach: {} });
+}
+
+/** Of a role's own policies together IAM takes 10,240 characters, white space not counted; logs, traces and a VPC take 1,200. */
+const MOST_CHARACTERS = 9_000;
+/** Of the ARN of a bucket with the longest name there is. */
+const LONGEST_BUCKET_ARN = 76;
+
+/** As it will be once CloudFormation has put in what is known at deployment only; rather too long than too short. */
+function lengthOf(all: readonly iam.PolicyStatement[], stack: Stack): number {
+  return JSON.stringify(stack.resolve(new iam.PolicyDocument({ statements: [...all], minimize: true })))
+    .replaceAll(/\{"Fn::ImportValue":"[^"]*"\}/g, "x".repeat(LONGEST_BUCKET_ARN))
+    .replaceAll(/\{"Fn::Join":\["",\[(.*?)\]\]\}/g, "$1").length;
+}
+
+/** One statement per permission. */
+function allStatements(
   scope: Construct,
   permissions: readonly Permission[],
   context: GrantContext,

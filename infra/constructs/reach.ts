@@ -14,12 +14,6 @@ export interface Reach {
   readonly runs?: readonly string[];
 }
 
-/**
- * A role's own policies may have 10,240 characters; a source of the longest name takes about 500 of them. Where a network has more,
- * its workers are held to its secrets still, and no longer to its sources' prefixes (docs/LIMITS.md).
- */
-export const MOST_NAMED = 15;
-
 /** Of any run. */
 export const RUN_PARTITIONS = "RUN#*";
 /** What a run's id has after its source: no source's name has a capital, so none matches that only begins alike. */
@@ -30,12 +24,10 @@ export function reachOf(role: FunctionSpec["role"], { sources, targets }: Worker
     case "none":
       return {};
     case "read-source":
-      return sources.length > MOST_NAMED
-        ? {}
-        : { sources, runs: sources.map((source) => `RUN#${source}${RUN_SUFFIX}`) };
+      return { sources, runs: sources.map((source) => `RUN#${source}${RUN_SUFFIX}`) };
     // Any source's restore points are restored into any target.
     case "write-target":
-      return { targets: targets.length > MOST_NAMED ? ["*"] : targets };
+      return { targets };
   }
 }
 

@@ -2,11 +2,10 @@ import { describe, expect, it } from "vitest";
 import { runKey, runPartition, sourceKey } from "../../core/catalog/keys.ts";
 import { environment } from "../../core/config/index.ts";
 import { vaultKeys } from "../../core/vault/keys.ts";
-import { MOST_NAMED } from "../../infra/constructs/reach.ts";
 import { representativePolicies } from "./policy/page.ts";
 import { type ResolvedRole, resolve } from "./policy/resolved.ts";
 import { mayDo } from "./policy/stolen.ts";
-import { minimal, synthesize } from "./support/synthesized.ts";
+import { minimal, representative, synthesize } from "./support/synthesized.ts";
 
 const resolved = await representativePolicies();
 const roleOf = (name: string) => resolved.roles.find((role) => role.name === `Functions${name}Role`) as ResolvedRole;
@@ -77,22 +76,35 @@ describe("a worker that writes targets", () => {
 describe("a network with many sources", () => {
   /** Of a role's inline policies together, white space not counted: "IAM and AWS STS character limits". */
   const LIMIT = 10_240;
-  const sizes = (count: number) => {
-    const name = (prefix: string, n: number) => `${prefix}${n}`.padEnd(32, "x");
+  const planDump = (count: number, nameLength: number) => {
+    const name = (prefix: string, n: number) => `${prefix}${n}`.padEnd(nameLength, "x");
     const sources = Object.fromEntries(
       Array.from({ length: count }, (_, n) => [
         name("source", n),
-        { kind: "postgres" as const, connection: name("c", n) },
+        { kind: "postgres" as const, connection: name("c", n), network: "office" },
       ]),
     );
-    const { roles } = resolve(synthesize({ ...minimal, sources }));
-    // The bucket's name, which CloudFormation makes up to 63 characters long.
-    return roles.map(({ statements }) => JSON.stringify(statements).replaceAll("VaultBucket", "b".repeat(63)).length);
+    const { roles } = resolve(synthesize({ ...minimal, networks: representative.networks ?? {}, sources }));
+    const [role] = roles.filter((each) => each.name === "FunctionsOfficePlanDumpRole");
+    // CloudFormation makes the bucket's name, up to 63 characters long.
+    return JSON.stringify(role?.statements).replaceAll("VaultBucket", "b".repeat(63));
   };
 
-  it("has roles within IAM's limit while its sources are named, and when they no longer are", () => {
-    expect(Math.max(...sizes(MOST_NAMED))).toBeLessThan(LIMIT);
-    expect(Math.max(...sizes(MOST_NAMED + 1))).toBeLessThan(Math.max(...sizes(MOST_NAMED)));
+  it.each([
+    [10, 32],
+    [16, 8],
+  ])("has all its %i sources named, with names of %i characters", (count, nameLength) => {
+    const policy = planDump(count, nameLength);
+    expect(policy).toContain("/v1/meta/source9");
+    expect(policy.length).toBeLessThan(LIMIT);
+  });
+
+  it("has workers that reach all sources where naming them would not fit into a role, and their own secrets still", () => {
+    const policy = planDump(40, 16);
+    expect(policy).not.toContain("/v1/meta/source9");
+    expect(policy).toContain("/v1/meta/*");
+    expect(policy).toContain("c39");
+    expect(policy.length).toBeLessThan(LIMIT);
   });
 });
 
@@ -109,6 +121,7 @@ describe("the environment of functions", () => {
       "NODE_EXTRA_CA_CERTS",
       "POWERTOOLS_SERVICE_NAME",
       "POWERTOOLS_METRICS_NAMESPACE",
+      "POWERTOOLS_LOG_LEVEL",
     ];
     expect([...new Set(variables.map(([name]) => name))].filter((name) => !known.includes(name))).toEqual([]);
     expect(
