@@ -15,6 +15,9 @@ const source = {
   rowHash: "always",
 } as const;
 
+/** Of `commit.stack.test.ts`: one for each place at which a process ends for good. */
+export const commits = ["commit-a", "commit-b", "commit-c", "commit-d", "commit-e", "commit-f"] as const;
+
 export default defineConfig({
   configVersion: 1,
   installation: "test",
@@ -31,7 +34,9 @@ export default defineConfig({
     command: { ...source, connection: "command-read" },
     rescued: { ...source, connection: "rescued-read" },
     verified: { ...source, connection: "verified-read" },
+    observed: { ...source, connection: "observed-read" },
     chaos: { ...source, connection: "chaos-read", verify: "full" },
+    ...Object.fromEntries(commits.map((id) => [id, { ...source, connection: `${id}-read` }])),
     scheduled: {
       ...source,
       connection: "scheduled-read",
@@ -41,6 +46,7 @@ export default defineConfig({
   targets: {
     restored: { connection: "restored-write" },
     command: { connection: "command-write" },
+    observed: { connection: "observed-write" },
     chaos: { connection: "chaos-write" },
   },
   limits: { longestRunMinutes: 5 },
