@@ -34,6 +34,7 @@ export default defineConfig({
     command: { ...source, connection: "command-read" },
     rescued: { ...source, connection: "rescued-read" },
     verified: { ...source, connection: "verified-read" },
+    audited: { ...source, connection: "audited-read" },
     observed: { ...source, connection: "observed-read" },
     chaos: { ...source, connection: "chaos-read", verify: "full" },
     ...Object.fromEntries(commits.map((id) => [id, { ...source, connection: `${id}-read` }])),
