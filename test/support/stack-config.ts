@@ -4,6 +4,7 @@
  * Each source and target belongs to one test file: files run side by side, and a source has one run at a time.
  */
 import { defineConfig } from "../../core/config/index.ts";
+import { offlineKey } from "./offline-key.ts";
 
 const source = {
   kind: "postgres",
@@ -21,7 +22,7 @@ export const commits = ["commit-a", "commit-b", "commit-c", "commit-d", "commit-
 export default defineConfig({
   configVersion: 1,
   installation: "test",
-  vault: { retainOnDelete: false },
+  vault: { retainOnDelete: false, offlineRecipientPublicKey: offlineKey.publicKeyPem },
   sources: {
     chinook: { ...source, connection: "chinook-read" },
     pagila: { ...source, connection: "pagila-read", verify: "full" },
@@ -34,6 +35,8 @@ export default defineConfig({
     command: { ...source, connection: "command-read" },
     rescued: { ...source, connection: "rescued-read" },
     verified: { ...source, connection: "verified-read" },
+    tampered: { ...source, connection: "tampered-read" },
+    byhand: { ...source, connection: "byhand-read" },
     audited: { ...source, connection: "audited-read" },
     observed: { ...source, connection: "observed-read" },
     chaos: { ...source, connection: "chaos-read", verify: "full" },
@@ -47,6 +50,7 @@ export default defineConfig({
   targets: {
     restored: { connection: "restored-write" },
     command: { connection: "command-write" },
+    tampered: { connection: "tampered-write" },
     observed: { connection: "observed-write" },
     chaos: { connection: "chaos-write" },
   },
