@@ -79,6 +79,13 @@ export async function startPostgres(options: StartPostgresOptions = {}): Promise
   return { host: "127.0.0.1", port, user: SUPERUSER, password: PASSWORD, dataDir, stop: () => stopPostgres(dataDir) };
 }
 
+/** Starts a server on a data directory that is there already, such as a copy of another's. */
+export async function startOn(dataDir: string): Promise<void> {
+  const base = path.dirname(dataDir);
+  const log = path.join(dataDir, "server.log");
+  await run(path.join(await usableBinaries(base), "pg_ctl"), ["start", "-w", "-D", dataDir, "-l", log], base);
+}
+
 /** Ends the server and starts it anew on the same data and port: `fast` as an administrator would, `immediate` like a crash. */
 export async function restartPostgres(dataDir: string, how: "fast" | "immediate"): Promise<void> {
   const base = path.dirname(dataDir);

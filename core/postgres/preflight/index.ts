@@ -24,7 +24,7 @@ export const NEWEST_SERVER_MAJOR = 18;
  * Reads, never writes; needs one more connection for a moment.
  * @param session pinned for reading, in no transaction
  * @throws PreconditionError `server-newer-than-pg-dump`, `transaction-pooler`, `privilege-missing`,
- * `row-security-hides-rows`, `max-connections-too-low`, `lock-table-too-small`; SourceUnavailableError.
+ * `row-security-hides-rows`, `unlogged-on-standby`, `max-connections-too-low`, `lock-table-too-small`; SourceUnavailableError.
  */
 export async function preflight(session: Session, options: { readonly workers: number }): Promise<PreflightReport> {
   checkVersion(session);

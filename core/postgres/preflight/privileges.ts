@@ -16,7 +16,8 @@ const NAMED = 5;
 const FROM = `FROM dumped JOIN pg_class c USING (oid) JOIN pg_namespace n ON n.oid = c.relnamespace`;
 
 /**
- * @throws PreconditionError `privilege-missing` naming tables, sequences or large objects; `row-security-hides-rows`.
+ * @throws PreconditionError `privilege-missing` naming tables, sequences or large objects; `row-security-hides-rows`;
+ * `unlogged-on-standby`.
  */
 export async function checkPrivileges(session: Session): Promise<void> {
   const unreadable = await session.query<Named>(
@@ -33,6 +34,19 @@ export async function checkPrivileges(session: Session): Promise<void> {
   }
   await checkRowSecurity(session);
   await checkLargeObjects(session);
+  await checkUnlogged(session);
+}
+
+/** What is not logged does not reach a standby: it refuses to read such a table. */
+async function checkUnlogged(session: Session): Promise<void> {
+  const unlogged = await session.query<Named>(
+    `WITH ${DUMPED_RELATIONS} SELECT n.nspname AS schema, c.relname AS name ${FROM}
+     WHERE c.relkind IN ('r', 'S') AND c.relpersistence = 'u' AND pg_is_in_recovery() ORDER BY 1, 2`,
+  );
+  if (unlogged.length === 0) return;
+  throw new PreconditionError("unlogged-on-standby", `a standby cannot read what is unlogged: ${some(unlogged)}`, {
+    hint: "Back up the primary, or ALTER TABLE … SET LOGGED.",
+  });
 }
 
 /** row_security is off in our sessions: such a table fails instead of giving some of its rows. Say so beforehand. */
