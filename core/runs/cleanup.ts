@@ -25,12 +25,18 @@ export interface CleanupContext extends EndContext {
 
 /** Marks the run failed (holders and workers let go when they read it), releases its lease, aborts its uploads, alerts. */
 export async function cleanUp(event: EndedExecution, context: CleanupContext): Promise<Ended> {
-  const ended = await endRun({ ...event, status: "failed", error: errorOf(event) }, context);
+  const request = { ...event, status: "failed", error: errorOf(event), isShown: isShown(event) } as const;
+  const ended = await endRun(request, context);
   const run = ended.runId === "" ? undefined : await context.catalog.runs.get(ended.runId);
   if (run?.kind === "backup" && run.restorePointId !== undefined) {
     await context.abortUploads({ source: run.source, restorePointId: run.restorePointId });
   }
   return ended;
+}
+
+/** A Fail state shows the line that was told; any other cause is that of a state that failed on the way there. */
+function isShown({ kind, status, cause }: EndedExecution): boolean {
+  return status === "FAILED" && cause !== undefined && cause.startsWith(`${kind} of `);
 }
 
 function errorOf({ status, error, cause }: EndedExecution): ErrorRecord {

@@ -27,6 +27,8 @@ export interface EndRequest {
   readonly status: Exclude<RunStatus, "running">;
   readonly error?: ErrorRecord;
   readonly findings?: readonly Finding[];
+  /** The execution came as far as to show its line: then people have been told. Of a run that is filed the catalog knows. */
+  readonly isShown?: boolean;
 }
 
 export interface EndContext {
@@ -62,7 +64,7 @@ const VERBS: Readonly<Record<EndRequest["status"], string>> = {
 export async function endRun(request: EndRequest, context: EndContext): Promise<Ended> {
   const run = await ensureRun(request, context.catalog);
   if (run === undefined) {
-    await tell(request, undefined, context);
+    if (request.isShown !== true) await tell(request, undefined, context);
     await context.audit.write(endOfRun(request, undefined, context.installation));
     return endedOf(request, undefined);
   }
