@@ -7,7 +7,7 @@ import { readFile } from "node:fs/promises";
 import { text } from "node:stream/consumers";
 import { PreconditionError } from "../core/errors.ts";
 import { exitCodes } from "./output/exit-codes.ts";
-import { askHidden } from "./output/prompt.ts";
+import { ask, askHidden } from "./output/prompt.ts";
 import type { World } from "./world.ts";
 
 export function createWorld(): World {
@@ -23,6 +23,8 @@ export function createWorld(): World {
     pause: (millis) => pause(millis, interrupted),
     readSecret: (question) =>
       process.stdin.isTTY ? askHidden(question, process.stdin, process.stderr) : text(process.stdin),
+    ...(process.stdin.isTTY &&
+      process.stderr.isTTY && { ask: (question: string) => ask(question, process.stdin, process.stderr) }),
     readFile: readTextFile,
     // Loaded when needed: the AWS clients take longer than all of `--help`.
     openConnections: async (name) => (await import("./installation/connections.ts")).openConnections(name),

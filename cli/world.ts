@@ -18,6 +18,8 @@ export interface World {
   pause(millis: number): Promise<void>;
   /** A hidden prompt on a terminal, all of standard input otherwise. */
   readSecret(question: string): Promise<string>;
+  /** A question and its answer; absent where nobody sits at a terminal. */
+  readonly ask?: (question: string) => Promise<string>;
   readFile(path: string): Promise<string>;
   /** Finds the stack by its SSM parameter. @throws ConfigurationError `installation-not-found`, `installation-ambiguous`, `no-credentials`, `no-region` */
   openInstallation(name: string | undefined): Promise<Installation>;

@@ -1,13 +1,17 @@
 /** `holdfast restore --direct`: this process reads a vault and loads a database, for the day the stack is gone. @module */
 import { mintRdsToken } from "../../core/postgres/client/rds-token.ts";
 import { parseConnection } from "../../core/postgres/connection.ts";
+import { nameOf } from "../../core/postgres/load/target.ts";
 import { type RestoreProgress, restoreDirect } from "../../core/restore/direct.ts";
 import { parseRestoreOptions } from "../../core/restore/options.ts";
+import type { Listed } from "../../core/restore/prepare.ts";
+import { printable } from "../../core/text.ts";
 import { findInVault, openUnwrappers, openVault } from "../direct/vault.ts";
 import { InterruptedError } from "../errors.ts";
 import { formatFields } from "../output/table.ts";
 import { formatBytes, formatCount, formatDuration, formatRate, plural } from "../output/units.ts";
 import { type CommandResult, succeeded } from "../result.ts";
+import { agreeToDrop, describeInTheWay } from "../runs/agree.ts";
 import { needed, type RestoreChoices, restoreOptionsOf } from "../runs/restore-options.ts";
 import { assertRestorePoint } from "../runs/restore-point.ts";
 import type { Session } from "../session.ts";
@@ -18,6 +22,7 @@ export type DirectOptions = RestoreChoices & {
   readonly toConnection?: string;
   readonly offlineKey?: string;
   readonly kmsKey?: string;
+  readonly json?: boolean;
 };
 
 export async function restoreDirectly(session: Session, id: string, options: DirectOptions): Promise<CommandResult> {
@@ -33,6 +38,7 @@ export async function restoreDirectly(session: Session, id: string, options: Dir
   };
   const ref = await findInVault(store, id, options.source);
   const startedAt = world.clock();
+  let begun: string | undefined;
   const restored = await restoreDirect({
     store,
     unwrappers: openUnwrappers(keys),
@@ -41,10 +47,21 @@ export async function restoreDirectly(session: Session, id: string, options: Dir
     options: parseRestoreOptions(restoreOptionsOf(options)),
     signal: world.interrupted,
     onProgress: (step) => progress.update(progressText(step)),
+    onListed: (listed) => agreed(session, listed, options.json === true),
+    onReady: (database) => {
+      begun = database;
+    },
   }).catch((error: unknown) => {
-    if (!world.interrupted.aborted) throw error;
     const hint = "The database is marked as incomplete; the same command continues where this one stopped.";
-    throw new InterruptedError("interrupted", `stopped restoring ${ref.restorePointId}`, hint);
+    if (world.interrupted.aborted)
+      throw new InterruptedError("interrupted", `stopped restoring ${ref.restorePointId}`, hint);
+    if (begun === undefined) throw error;
+    const made = options.create === true ? "; it was made by this restore, and may as well be dropped" : "";
+    progress.end();
+    world.stderr.write(
+      `${printable(`left behind: database ${begun}, which is not complete: the same command goes on where this one stopped${made}`)}\n`,
+    );
+    throw error;
   });
   const finishedAt = world.clock();
   const millis = finishedAt.getTime() - startedAt.getTime();
@@ -67,6 +84,15 @@ export async function restoreDirectly(session: Session, id: string, options: Dir
     sizes: { plainBytes, tables, rows },
     warnings,
   });
+}
+
+/** Told before anything is dropped, whether it is to be asked for or was agreed to. */
+async function agreed(session: Session, { database, objects, willDrop }: Listed, isJson: boolean): Promise<boolean> {
+  const inTheWay = { where: `database ${database}`, names: objects.map(nameOf) };
+  if (!willDrop) return agreeToDrop(session, inTheWay, isJson);
+  session.progress.end();
+  session.world.stderr.write(`${describeInTheWay(inTheWay)}\nAll of this is dropped now.\n`);
+  return true;
 }
 
 /** `data · 5 of 14 · chunk 5` */

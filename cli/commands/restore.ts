@@ -1,13 +1,16 @@
 /** `holdfast restore ID|latest`: by the restore state machine, or by this process when the stack is gone. @module */
 import { type Command, Option } from "commander";
+import type { RestoreOptions as EngineOptions } from "../../core/restore/options.ts";
+import { LIST_FINDING } from "../../core/restore/run/findings.ts";
 import { UsageError } from "../errors.ts";
 import type { CommandResult } from "../result.ts";
+import { agreeToDrop } from "../runs/agree.ts";
 import { findingLines, splitFindings } from "../runs/findings.ts";
 import { type RunCommandOptions, withRunOptions } from "../runs/options.ts";
 import { reportResult } from "../runs/report.ts";
 import { needed, restoreOptionsOf, withRestoreChoices } from "../runs/restore-options.ts";
 import { assertNameArgument, findRestorePoint } from "../runs/restore-point.ts";
-import { startRun } from "../runs/start.ts";
+import { type RunReport, startRun } from "../runs/start.ts";
 import { examples, type Invoke, type Session } from "../session.ts";
 import type { DirectOptions } from "./restore-direct.ts";
 
@@ -33,6 +36,7 @@ export function addRestore(program: Command, invoke: Invoke): void {
       examples(
         "holdfast restore latest --source shop --to staging --database shop_copy --create",
         "holdfast restore 20261121T021500Z-7k3f9q2mxa --source shop --to staging --confirm --json",
+        "holdfast restore latest --source shop --to staging --confirm-list 1a2b3c4d5e6f",
         "holdfast restore latest --direct --vault s3://my-vault --source shop --to-connection ./target.url",
         "holdfast restore latest --direct --vault ./vault-copy --source shop --to-connection ./target.url --offline-key ./key.pem",
       ),
@@ -53,18 +57,51 @@ async function restore(session: Session, id: string, options: RestoreOptions): P
   const installation = await session.openInstallation();
   const { restorePointId, source } = await findRestorePoint(installation, id, from);
   const { database } = options;
-  const input = { options: { restorePointId, target, ...restoreOptionsOf(options) } };
-  const report = await startRun(session, installation, { machine: "restore", source, input }, options);
+  const chosen = { restorePointId, target, ...restoreOptionsOf(options) };
+  const run = (more: { readonly confirm?: string } = {}): Promise<RunReport> =>
+    startRun(
+      session,
+      installation,
+      { machine: "restore", source, input: { options: { ...chosen, ...more } } },
+      options,
+    );
+  const first = await run();
+  const list = await agreedList(session, first, target, options.json === true);
+  const report = list === undefined ? first : await run({ confirm: list });
   const { found, notes } = splitFindings(report);
   return reportResult(
     { ...report, restorePointId },
     {
       achieved: `restored ${restorePointId} of ${source} into ${database ?? "the database"} on ${target}`,
-      lines: [...findingLines("failed", found), ...findingLines("note", notes)],
+      lines: [...findingLines("failed", found), ...findingLines("note", notes), ...leftBehind(report, chosen)],
       fields: { source, target, database, notes },
     },
     session.style,
   );
+}
+
+/** The list of what is in the way, if that is all that is wrong and the operator agrees to its end. */
+async function agreedList(
+  session: Session,
+  { error, run }: RunReport,
+  target: string,
+  isJson: boolean,
+): Promise<string | undefined> {
+  if (error?.code !== "target-not-empty") return undefined;
+  const list = run?.findings?.find(({ code }) => code === LIST_FINDING);
+  if (list === undefined) return undefined;
+  const names = run?.findings?.filter((finding) => finding !== list).map(({ message }) => message) ?? [];
+  const inTheWay = { where: `database ${list.where} on target ${target}`, names };
+  return (await agreeToDrop(session, inTheWay, isJson)) ? list.message : undefined;
+}
+
+/** A database that a restore has made and not filled looks like any other. */
+function leftBehind({ status, run, error }: RunReport, options: Partial<EngineOptions>): [string, string][] {
+  const isPreparing =
+    run?.phase === "preparing" && (options.confirm === undefined || error?.code.startsWith("target-"));
+  if (status !== "failed" || run === undefined || run.phase === "refused" || isPreparing) return [];
+  const made = options.create === true ? "; it was made by this restore, and may as well be dropped" : "";
+  return [["left behind", `a database that is not complete: the same command goes on where this one stopped${made}`]];
 }
 
 function refuseDirectOptions(options: RestoreOptions): void {

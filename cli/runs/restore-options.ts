@@ -11,6 +11,7 @@ export interface RestoreChoices {
   readonly database?: string;
   readonly create?: boolean;
   readonly confirm?: boolean;
+  readonly confirmList?: string;
   readonly owner?: boolean;
   readonly privileges?: boolean;
   readonly roles?: boolean;
@@ -21,7 +22,8 @@ export function withRestoreChoices(command: Command): Command {
   return command
     .option("--database <name>", "the database on the target (default: the one of the target's connection)")
     .option("--create", "create the database first")
-    .option("--confirm", "replace what is in the database: it is dropped first")
+    .option("--confirm", "replace what is in the database: it is listed, then dropped")
+    .option("--confirm-list <id>", "as --confirm, if what is there is still the list of this id")
     .option("--no-owner", "give everything to the connecting role")
     .option("--no-privileges", "leave out GRANT and REVOKE")
     .option("--no-roles", "do not create roles")
@@ -36,11 +38,12 @@ export function withRestoreChoices(command: Command): Command {
 
 /** Only what was chosen; the engine's own defaults stand for the rest. */
 export function restoreOptionsOf(choices: RestoreChoices): Partial<RestoreOptions> {
-  const { database, create, confirm, owner, privileges, roles, compare } = choices;
+  const { database, create, confirm, confirmList, owner, privileges, roles, compare } = choices;
   return {
     ...(database === undefined ? {} : { database }),
     ...(create === true ? { create } : {}),
     ...(confirm === true ? { confirm } : {}),
+    ...(confirmList === undefined ? {} : { confirm: confirmList }),
     ...(owner === false ? { noOwner: true } : {}),
     ...(privileges === false ? { noPrivileges: true } : {}),
     ...(roles === false ? { skipRoles: true } : {}),

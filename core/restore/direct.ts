@@ -17,7 +17,7 @@ import { loadPointChunk } from "./data.ts";
 import { completeRestore, finishSchema } from "./finish.ts";
 import type { RestoreOptions } from "./options.ts";
 import { inParallel } from "./parallel.ts";
-import { type Listed, prepareTarget } from "./prepare.ts";
+import { type OnListed, prepareTarget } from "./prepare.ts";
 import { openRestorePoint, readPhases } from "./restore-point.ts";
 import { restorePointRoles } from "./roles.ts";
 import { runPhase, runUnit } from "./schema.ts";
@@ -43,8 +43,9 @@ export interface RestoreDirectInput {
   readonly sessions?: number;
   readonly signal?: AbortSignal;
   readonly onProgress?: (progress: RestoreProgress) => void;
-  /** As in `PrepareInput`. */
-  readonly onListed?: (listed: Listed) => void | Promise<void>;
+  readonly onListed?: OnListed;
+  /** Told the database's name when it has been made ready: from here on it is incomplete until the restore has ended. */
+  readonly onReady?: (database: string) => void;
 }
 
 export interface RestoreResult {
@@ -82,6 +83,7 @@ export async function restoreDirect(input: RestoreDirectInput): Promise<RestoreR
 
   const { onListed } = input;
   const { state } = await prepareTarget({ point, target, options, applicationName, ...(onListed && { onListed }) });
+  input.onReady?.(target.settings.database);
   tell("prepare", 1, 1, state === "continued" ? "continuing an earlier attempt" : undefined);
 
   const warnings: string[] = [];

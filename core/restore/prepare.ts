@@ -30,15 +30,18 @@ export interface PrepareInput {
   readonly target: RestoreTarget;
   readonly options: Pick<RestoreOptions, "confirm"> & LeavingOut;
   readonly applicationName: string;
-  /** Told what is in a target that is not empty, before that is refused, or dropped: nothing is before this has ended. */
-  readonly onListed?: (listed: Listed) => void | Promise<void>;
+  readonly onListed?: OnListed;
 }
+
+/** Told what is in a target that is not empty, before that is refused, or dropped. @returns true to agree that it is dropped */
+export type OnListed = (listed: Listed) => Promise<boolean>;
 
 export interface Listed {
   readonly database: string;
   readonly objects: readonly TargetObject[];
   /** What stands for the list, to agree to exactly that. */
   readonly id: string;
+  /** Whether the options agree already. */
   readonly willDrop: boolean;
 }
 
@@ -106,10 +109,10 @@ async function claim(session: Session, input: PrepareInput, kept: readonly strin
   }
   const objects = await listTargetObjects(session, kept);
   const id = listId(objects);
-  const isAgreed = options.confirm === true || options.confirm === id;
+  const willDrop = options.confirm === true || options.confirm === id;
   if (objects.length > 0) {
-    await input.onListed?.({ database: session.settings.database, objects, id, willDrop: isAgreed });
-    if (!isAgreed) refuseObjects(session, objects);
+    const isAgreed = await input.onListed?.({ database: session.settings.database, objects, id, willDrop });
+    if (!willDrop && isAgreed !== true) refuseObjects(session, objects);
     await assertProviderUntouched(session, kept);
   }
   if (target.maintenance === undefined) await assertReadable(point, options);

@@ -19,6 +19,7 @@ import { restorePointRoles } from "../roles.ts";
 import { type OrderedPhase, runPhase, runUnit } from "../schema.ts";
 import { chunkNumbers, groupsOf, type ParallelPhase, unitsOf } from "../work.ts";
 import { type OpenRun, openRun, phasesOf, type RestoreContext, withTarget, writeItems } from "./context.ts";
+import { LIST_FINDING } from "./findings.ts";
 import { reportKey, writeReport } from "./reports.ts";
 
 /** Where the state machine finds the numbers of each distributed Map, and how many: with none, the Map is left out. */
@@ -34,7 +35,7 @@ export async function prepareRestore(runId: string, context: RestoreContext): Pr
   const open = await openRun(runId, context);
   const { run, point, target, settings, applicationName } = open;
   const told: string[] = [];
-  const onListed = (listed: Listed): Promise<void> => noteListed(run, listed, context);
+  const onListed = (listed: Listed): Promise<boolean> => noteListed(run, listed, context);
   await prepareTarget({ point, target, options: settings.options, applicationName, onListed });
   await context.catalog.runs.advance(runId, { epoch: run.epoch, notes: { leftBehind: describeUnfinished(open) } });
   if (!settings.options.skipRoles) {
@@ -61,17 +62,22 @@ export async function prepareRestore(runId: string, context: RestoreContext): Pr
  * In the vault and in the catalog before anything is gone, for the drop may fail half way; of what is refused, the first objects.
  * @throws CancelledError `run-moved-on`: a late call must drop nothing, by then there may be what the first has loaded
  */
-async function noteListed(run: Run, listed: Listed, { catalog, vault }: RestoreContext): Promise<void> {
+async function noteListed(run: Run, listed: Listed, { catalog, vault }: RestoreContext): Promise<boolean> {
   const { database, objects, id, willDrop } = listed;
   await catalog.runs.advance(run.runId, { epoch: run.epoch, from: ["preparing"] });
   await writeReport(vault, run, "target", { database, list: id, willDrop, objects: objects.map(nameOf) });
   const where = `the whole list is in the vault, ${reportKey(run, "target")}`;
-  if (willDrop) return noteWarnings(catalog, run, [`dropping from ${database}: ${describeObjects(objects)}; ${where}`]);
+  if (willDrop) {
+    await noteWarnings(catalog, run, [`dropping from ${database}: ${describeObjects(objects)}; ${where}`]);
+    return true;
+  }
   const shown = objects.slice(0, MOST_LISTED).map((object): Finding => {
     return { where: nameOf(object), code: "would-be-dropped", message: nameOf(object) };
   });
   const rest = objects.length > shown.length ? [{ where: "", code: "would-be-dropped", message: where }] : [];
-  await catalog.runs.noteFindings(run.runId, [...shown, ...rest]);
+  const list = { where: database, code: LIST_FINDING, message: id };
+  await catalog.runs.noteFindings(run.runId, [list, ...shown, ...rest]);
+  return false;
 }
 
 /** A target that somebody forgot is no restored database: what is there and what can be done about it. */

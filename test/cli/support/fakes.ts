@@ -64,6 +64,8 @@ export interface FakeOptions {
   readonly audit?: readonly AuditEntry[];
   readonly openError?: Error;
   readonly secret?: string;
+  /** What is typed when something is asked; absent: nobody sits there. */
+  readonly answer?: string;
   /** Interrupted during this pause, from 1. */
   readonly interruptAtPause?: number;
   readonly isTerminal?: boolean;
@@ -105,6 +107,14 @@ export async function holdfast(argv: readonly string[], options: FakeOptions = {
       if (pauses === options.interruptAtPause) interrupted.abort();
     },
     readSecret: async () => options.secret ?? "",
+    ...(options.answer === undefined
+      ? {}
+      : {
+          ask: async (question: string) => {
+            told.stderr += question;
+            return options.answer ?? "";
+          },
+        }),
     readFile: async () => options.secret ?? "",
     openConnections: async (name) => ({
       installation: name ?? "default",

@@ -142,9 +142,10 @@ describe("a target", () => {
         CREATE AGGREGATE total (int) (SFUNC = int4pl, STYPE = int); CREATE PUBLICATION p FOR TABLE item;
         SELECT lo_create(777)`);
       const told: Listed[] = [];
-      const onListed = async (listed: Listed): Promise<void> => {
+      const onListed = async (listed: Listed): Promise<boolean> => {
         expect(await target.query("SELECT to_regclass('old.kept')::text AS there")).toEqual([{ there: "old.kept" }]);
         told.push(listed);
+        return false;
       };
       const result = await vault.restore(ref, target.url, { onListed, options: { confirm: true } });
       expect(result.report?.differences).toEqual([]);

@@ -1,0 +1,71 @@
+import { describe, expect, it } from "vitest";
+import { holdfast, RESTORE_POINT_ID } from "../support/fakes.ts";
+
+const LIST = "1a2b3c4d5e6f";
+const COMMAND = ["restore", RESTORE_POINT_ID, "--source", "shop", "--to", "staging"];
+const error = {
+  name: "PreconditionError",
+  code: "target-not-empty",
+  message: "database shop holds 2 objects (1 table, 1 view): table public.a, view public.v",
+  hint: "Restore into an empty database.",
+};
+const refused = {
+  run: {
+    status: "failed",
+    phase: "preparing",
+    kind: "restore",
+    error,
+    findings: [
+      { where: "shop", code: "target-list", message: LIST },
+      { where: "table public.a", code: "would-be-dropped", message: "table public.a" },
+      { where: "view", code: "would-be-dropped", message: "view public.\u001b[2Jv\nAll is well" },
+    ],
+  },
+  executions: [
+    { status: "failed", error: "PreconditionError" },
+    { status: "succeeded", output: "{}" },
+  ],
+} as const;
+
+describe("a restore into a target that is not empty", () => {
+  it("lists what would be dropped, asks, and drops exactly that list when it is agreed to", async () => {
+    const { started, stderr } = await holdfast(COMMAND, { ...refused, answer: "drop" });
+    const [first, second] = started.map(({ input }) => (input as { options: Record<string, unknown> }).options);
+    expect(first).not.toHaveProperty("confirm");
+    expect(second).toMatchObject({ restorePointId: RESTORE_POINT_ID, target: "staging", confirm: LIST });
+    const [listed = "", asked] = stderr.split("Drop all of this");
+    expect(asked).toBeDefined();
+    expect(listed).toContain("database shop on target staging is not empty:\n  table public.a\n");
+    expect(listed).toContain("  view public.\\u{1b}[2Jv\\nAll is well\n");
+  });
+
+  it.each([
+    ["the answer is another", { answer: "yes" }, []],
+    ["nobody is there to be asked", {}, []],
+    ["a program asks", { answer: "drop" }, ["--json"]],
+  ])("drops nothing when %s, and is refused", async (_, options, more) => {
+    const { started, exitCode, stderr } = await holdfast([...COMMAND, ...more], { ...refused, ...options });
+    expect(started).toHaveLength(1);
+    expect(exitCode).toBe(3);
+    expect(stderr).toContain("target-not-empty");
+  });
+
+  it("hands on the list that was agreed to before", async () => {
+    const { started } = await holdfast([...COMMAND, "--confirm-list", LIST]);
+    expect(started).toMatchObject([{ input: { options: { confirm: LIST } } }]);
+  });
+});
+
+describe("a restore that fails half way", () => {
+  const failed = {
+    run: { status: "failed", phase: "loading", kind: "restore", error: { ...error, code: "disk-full" } },
+    executions: [{ status: "failed", error: "PreconditionError" }],
+  } as const;
+
+  it("says what is left behind, and that it may be dropped where the restore has made it", async () => {
+    const created = await holdfast([...COMMAND, "--create", "--database", "copy"], failed);
+    expect(created.exitCode).not.toBe(0);
+    expect(created.stdout).toMatch(/left behind +a database that is not complete.*may as well be dropped/);
+    expect((await holdfast(COMMAND, failed)).stdout).toMatch(/left behind +a database.*stopped\n/);
+  });
+});
