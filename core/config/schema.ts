@@ -45,6 +45,8 @@ const vaultField = fields({
   lifecycle: lifecycleField,
   /** How long a deleted or overwritten object can be brought back: the undo of a mistaken clean-up. */
   deletedVersionDays: wholeNumber(1, 36_500).default(30),
+  /** How long audit records are kept: nobody can delete one, so lifecycle alone ends them. Null: for ever, which costs next to nothing. */
+  auditDays: daysOrNever(1).default(null),
   /** PEM of an RSA public key; who holds the private one can read every restore point without AWS. */
   offlineRecipientPublicKey: matching(
     /^-----BEGIN PUBLIC KEY-----[\sA-Za-z0-9+/=]+-----END PUBLIC KEY-----\s*$/,

@@ -88,5 +88,9 @@ function lifecycleRules(vault: HoldfastConfig["vault"]): s3.LifecycleRule[] {
     expiredObjectDeleteMarker: true,
   };
   // Only data ages: a manifest in Glacier could not even say what is in the vault.
-  return transitions.length === 0 ? [everywhere] : [{ id: "age-data", prefix: "v1/data/", transitions }, everywhere];
+  const aging = transitions.length === 0 ? [] : [{ id: "age-data", prefix: "v1/data/", transitions }];
+  const { auditDays } = vault;
+  const forgetting =
+    auditDays === null ? [] : [{ id: "forget-audit", prefix: "v1/audit/", expiration: Duration.days(auditDays) }];
+  return [...aging, everywhere, ...forgetting];
 }

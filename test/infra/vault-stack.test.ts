@@ -63,6 +63,14 @@ describe("the vault's bucket", () => {
     expect(JSON.stringify(rules)).not.toContain("ExpirationInDays");
   });
 
+  it("ends audit records by lifecycle alone, and only where the configuration says when", () => {
+    const { vault } = synthesize({ ...minimal, vault: { auditDays: 2557 } });
+    const rules = vaultBucket(vault)?.Properties.LifecycleConfiguration.Rules as Record<string, unknown>[];
+    expect(rules.filter(({ ExpirationInDays }) => ExpirationInDays !== undefined)).toEqual([
+      { Id: "forget-audit", Prefix: "v1/audit/", Status: "Enabled", ExpirationInDays: 2557 },
+    ]);
+  });
+
   it("refuses whatever would overwrite an object, and every deletion of an audit record", () => {
     small.hasResourceProperties("AWS::S3::BucketPolicy", {
       PolicyDocument: {
