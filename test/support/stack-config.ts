@@ -16,8 +16,8 @@ const source = {
   rowHash: "always",
 } as const;
 
-/** Of `commit.stack.test.ts`: one for each place at which a process ends for good. */
-export const commits = ["commit-a", "commit-b", "commit-c", "commit-d", "commit-e", "commit-f"] as const;
+/** Of `commit.stack.test.ts`: the last three are those whose functions end for good. */
+export const commits = ["commit-a", "commit-b", "commit-c", "commit-d", "commit-e"] as const;
 
 export default defineConfig({
   configVersion: 1,
@@ -35,11 +35,14 @@ export default defineConfig({
     command: { ...source, connection: "command-read" },
     rescued: { ...source, connection: "rescued-read" },
     verified: { ...source, connection: "verified-read" },
-    tampered: { ...source, connection: "tampered-read" },
+    // Not compressed, in one chunk: of more frames than one.
+    tampered: { ...source, connection: "tampered-read", compression: { codec: "none" }, chunkBytes: 8 * 1024 * 1024 },
     byhand: { ...source, connection: "byhand-read" },
     audited: { ...source, connection: "audited-read" },
     observed: { ...source, connection: "observed-read" },
     chaos: { ...source, connection: "chaos-read", verify: "full" },
+    doubled: { ...source, connection: "doubled-read", holdSeconds: 10, relayLeadSeconds: 5 },
+    together: { ...source, connection: "together-read" },
     ...Object.fromEntries(commits.map((id) => [id, { ...source, connection: `${id}-read` }])),
     scheduled: {
       ...source,
@@ -53,6 +56,7 @@ export default defineConfig({
     tampered: { connection: "tampered-write" },
     observed: { connection: "observed-write" },
     chaos: { connection: "chaos-write" },
+    together: { connection: "together-write" },
   },
   limits: { longestRunMinutes: 5 },
 });
