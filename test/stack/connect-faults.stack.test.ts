@@ -134,7 +134,7 @@ describe("a connection that fails on the way", () => {
     await storeConnection("shaky-read", database.name, "read", { ...clear(proxy), connect_timeout: 1 });
     const faults = {
       blackHole: proxy.fault({ part: "preflight", times: 2, does: "silence" }),
-      planning: proxy.fault({ part: "plan schema", times: 1, does: { cutAfterBytes: 10_000 } }),
+      planning: proxy.fault({ part: "plan schema", times: 1, does: { cutAfterBytes: 30_000 } }),
       copying: proxy.fault({ part: "chunk", times: 2, does: { cutAfterBytes: 300_000 } }),
     };
     const { status, error, cause, outcome } = await backUp("shaky");
@@ -200,26 +200,30 @@ describe("a small server of its own", () => {
     });
   });
 
-  it("with one migration after the other: each is let through, the run starts over once and then fails by name", async () => {
+  it("with one migration after the other: behind pg_dump, then behind a worker, each is let through; the second time the run fails by name", async () => {
     client = await connected();
-    const { executionArn } = await stalledRun();
-    const run = await newestRun("shaky");
-    for (const epoch of [1, 2]) {
-      await until(async () => ((await copyingInto(epoch, run.runId)) ? true : undefined));
-      await client.query(`ALTER TABLE ledger ADD COLUMN migrated_${epoch} int`);
+    const proxy = await proxied(server);
+    await storeConnection("shaky-read", "postgres", "read", clear(proxy));
+    proxy.fault({ part: "plan schema", times: 1, does: { silenceAfterBytes: 30_000 } });
+    proxy.fault({ part: "chunk", does: { silenceAfterBytes: 300_000 } });
+    const executionArn = await startExecution("backup", { source: "shaky" });
+    for (const part of ["plan schema", "chunk"]) {
+      await until(async () => ((await locks(part)) > 0 ? true : undefined));
+      await client.query(`ALTER TABLE ledger ADD COLUMN "migrated behind ${part}" int`);
     }
     const { status, error, cause, events } = await outcomeOf(executionArn);
     expect({ status, error }).toEqual({ status: "FAILED", error: "SourceBusyError" });
     expect(cause).toMatch(/migration-waiting|lock-not-granted/);
     expect(visited(events).filter((state) => state === "StartOver")).toHaveLength(1);
-    expect((await alerts.about(run.runId)).Message).toContain("migrations");
+    expect((await alerts.about((await newestRun("shaky")).runId)).Message).toContain("migrations");
     const left = "SELECT FROM pg_stat_activity WHERE application_name LIKE 'holdfast%'";
     await until(async () => ((await client.query(left)).rowCount === 0 ? true : undefined));
   });
 
-  async function copyingInto(epoch: number, runId: string): Promise<boolean> {
-    if ((await catalog().runs.get(runId))?.epoch !== epoch) return false;
-    const copying = "SELECT FROM pg_stat_activity WHERE application_name LIKE 'holdfast chunk%' AND query LIKE 'COPY%'";
-    return ((await client.query(copying)).rowCount ?? 0) > 0;
+  /** How many sessions of a part of the run have the table locked. */
+  async function locks(part: string): Promise<number> {
+    const text = `SELECT FROM pg_locks JOIN pg_stat_activity a USING (pid)
+                  WHERE relation = 'ledger'::regclass AND granted AND a.application_name LIKE $1`;
+    return (await client.query(text, [`holdfast ${part}%`])).rowCount ?? 0;
   }
 });

@@ -45,6 +45,8 @@ export interface PgProxy {
   fault(fault: PgFault): ActiveFault;
   /** Resets what is connected now, by `part` or all of it. @returns how many connections that were */
   cut(part?: string): number;
+  /** Nothing more passes on what is connected now, by `part` or all of it; nobody is told. @returns how many that were */
+  silence(part?: string): number;
   /** Connections are refused until `listen`; what is connected stays. */
   refuse(): Promise<void>;
   listen(): Promise<void>;
@@ -70,7 +72,7 @@ const PROTOCOL_3 = 196_608;
 
 export async function startPgProxy(upstream: Address, options: PgProxyOptions = {}): Promise<PgProxy> {
   const faults = new Set<{ fault: PgFault; met: number; hits: number }>();
-  const open = new Set<{ part: string; end: () => void }>();
+  const open = new Set<{ part: string; end: () => void; silence: () => void }>();
   const seen: string[] = [];
 
   const pick = (part: string): PgFaultKind | undefined => {
@@ -86,12 +88,18 @@ export async function startPgProxy(upstream: Address, options: PgProxyOptions = 
     return picked;
   };
 
+  const concerned = (part: string, act: (entry: { end(): void; silence(): void }) => void): number => {
+    const entries = [...open].filter((entry) => entry.part.includes(part));
+    for (const entry of entries) act(entry);
+    return entries.length;
+  };
+
   const serve = async (raw: Socket): Promise<void> => {
     const { client, first, part } = await begin(raw, options);
     seen.push(part);
     const kind = pick(part);
     const ends: (() => void)[] = [() => raw.resetAndDestroy()];
-    const entry = { part, end: () => ends.map((end) => end()) };
+    const entry = { part, end: () => ends.map((end) => end()), silence: () => {} };
     open.add(entry);
     raw.on("close", () => {
       open.delete(entry);
@@ -104,7 +112,12 @@ export async function startPgProxy(upstream: Address, options: PgProxyOptions = 
     server.on("close", () => client.end());
     server.write(first);
     client.pipe(server);
-    server.pipe(distort(kind, entry.end)).pipe(client);
+    const answers = server.pipe(distort(kind, entry.end));
+    answers.pipe(client);
+    entry.silence = () => {
+      client.unpipe(server);
+      answers.unpipe(client);
+    };
   };
 
   const server: Server = createServer((socket) => {
@@ -126,11 +139,8 @@ export async function startPgProxy(upstream: Address, options: PgProxyOptions = 
       faults.add(entry);
       return { hits: () => entry.hits, end: () => faults.delete(entry) };
     },
-    cut: (part = "") => {
-      const concerned = [...open].filter((entry) => entry.part.includes(part));
-      for (const { end } of concerned) end();
-      return concerned.length;
-    },
+    cut: (part = "") => concerned(part, ({ end }) => end()),
+    silence: (part = "") => concerned(part, ({ silence }) => silence()),
     // Not awaited: "close" comes only when the last connection has ended.
     refuse: async () => void server.close(),
     listen: () => listen(port),

@@ -6,7 +6,7 @@
 import type { Run, Settings, Snapshot } from "../../catalog/index.ts";
 import { SnapshotLostError, SourceBusyError } from "../../errors.ts";
 import type { Session } from "../../postgres/session.ts";
-import { findWaiters, relayBase, takeBase } from "../../postgres/snapshot/index.ts";
+import { findWaiters, relayBase, takeBase, type Waiter } from "../../postgres/snapshot/index.ts";
 import { assertSameMoment, isDumping, openSource, type SourceContext } from "../session.ts";
 import { type BackupSettings, backupSettings } from "../settings.ts";
 
@@ -30,6 +30,8 @@ const POLL_MILLIS = 2_000;
 const FRESH_MILLIS = 30_000;
 /** Who has read our snapshot's name a moment ago, or hands it to pg_dump, may still import it. */
 const LONGEST_GRACE_MILLIS = 10_000;
+/** A question about locks is answered at once, by a busy server within seconds. */
+const ANSWER_MILLIS = 60_000;
 /** Lanes alternate. */
 const LANES = 2;
 
@@ -142,7 +144,7 @@ async function keep(
   const graceMillis = Math.min(LONGEST_GRACE_MILLIS, settings.relayLeadSeconds * 1000);
   for (;;) {
     await pause(POLL_MILLIS, session.lost);
-    await assertUndisturbed(session, settings);
+    await assertUndisturbed(session, settings, context);
     if (!isStill(await catalog.runs.expect(runId), request, context)) return { n, isDone: true };
     const successor = await catalog.snapshots.get(run, n + 1);
     if (successor !== undefined && clock().getTime() >= Date.parse(successor.publishedAt) + graceMillis) {
@@ -158,8 +160,14 @@ async function keep(
 }
 
 /** The session lives, and nobody has waited behind our locks for longer than the source allows. */
-async function assertUndisturbed(session: Session, { lockWaitSeconds }: BackupSettings): Promise<void> {
-  const waiters = await findWaiters(session).catch((cause: unknown) => {
+async function assertUndisturbed(
+  session: Session,
+  { lockWaitSeconds }: BackupSettings,
+  context: SourceContext,
+): Promise<void> {
+  const waiters = await askWaiters(session, context).catch((cause: unknown) => {
+    // A standby that needs to go on replaying says so itself.
+    if (cause instanceof SnapshotLostError) throw cause;
     throw new SnapshotLostError("holder-lost", "the session that holds the snapshot has ended", {
       hint: "Look in the server's log for why: a restart, a terminated backend, a network that drops connections.",
       cause,
@@ -176,4 +184,20 @@ async function assertUndisturbed(session: Session, { lockWaitSeconds }: BackupSe
       hint: "The backup has let go so that it can run; schedule migrations and backups apart.",
     },
   );
+}
+
+/** Over a network that has fallen silent no answer ever comes, and no error for a quarter of an hour. */
+async function askWaiters(session: Session, { pause }: SourceContext): Promise<Waiter[]> {
+  const answered = new AbortController();
+  const silence = pause(ANSWER_MILLIS, answered.signal).then(() => {
+    if (answered.signal.aborted) return [];
+    throw new SnapshotLostError("holder-lost", "the session that holds the snapshot does not answer any more", {
+      hint: "Look whether the server is overloaded, or something on the way drops its packets.",
+    });
+  });
+  try {
+    return await Promise.race([findWaiters(session), silence]);
+  } finally {
+    answered.abort();
+  }
 }

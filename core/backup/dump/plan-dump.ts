@@ -25,6 +25,7 @@ import { importNewest, isDumping, openSource, type SourceContext } from "../sess
 import { backupSettings, refOf } from "../settings.ts";
 import { whileBeating } from "../while-beating.ts";
 import { compactBody, type PlanDocument, readPlan, writePlan } from "./plan-document.ts";
+import { whileDumping } from "./while-dumping.ts";
 
 export interface PlanContext extends SourceContext {
   readonly vault: Store;
@@ -78,7 +79,7 @@ async function planOnce(runId: string, epoch: number, context: PlanContext): Pro
 async function makePlan(run: Run, envelope: OpenEnvelope, context: PlanContext): Promise<Run | undefined> {
   const snapshot = await awaitSnapshot(run, context);
   if (snapshot === undefined) return undefined;
-  const plan = await readSource(run, snapshot, envelope, context);
+  const plan = await whileDumping(run, context, (signal) => readSource(run, snapshot, envelope, context, signal));
   return context.catalog.runs.claimPlan(run.runId, {
     epoch: run.epoch,
     phase: phase.dumping,
@@ -96,8 +97,7 @@ function nothing(runId: string, epoch: number): Planned {
 
 /** As many lines of work as source and server allow connections; each takes the next chunk when it is done with one. */
 function lanesFor(run: Run, chunks: number): number {
-  const { workers } = run.notes ?? {};
-  return Math.min(chunks, typeof workers === "number" ? workers : backupSettings(run).concurrency);
+  return Math.min(chunks, backupSettings(run).concurrency);
 }
 
 async function awaitSnapshot(run: Run, context: PlanContext): Promise<Snapshot | undefined> {
@@ -121,10 +121,11 @@ async function readSource(
   snapshot: Snapshot,
   envelope: OpenEnvelope,
   context: PlanContext,
+  signal: AbortSignal,
 ): Promise<PlanDocument> {
   const { chunkBytes, lockWaitSeconds } = backupSettings(run);
-  const schemaSession = await openSource(run, "plan schema", context);
-  const session = await openSource(run, "plan", context).catch(async (error: unknown) => {
+  const schemaSession = await openSource(run, "plan schema", context, signal);
+  const session = await openSource(run, "plan", context, signal).catch(async (error: unknown) => {
     await schemaSession.end();
     throw error;
   });
@@ -135,8 +136,8 @@ async function readSource(
     const database = await databaseProperties(session);
     const largeObjects = await listLargeObjects(session);
     await session.query("COMMIT");
-    const newest = (await context.catalog.snapshots.newest(run)) ?? snapshot;
-    const { archive, warnings } = await dumpSchema(schemaSession, { snapshotId: newest.snapshotId, lockWaitSeconds });
+    const { snapshotId } = (await context.catalog.snapshots.newest(run)) ?? snapshot;
+    const { archive, warnings } = await dumpSchema(schemaSession, { snapshotId, lockWaitSeconds, signal });
     const toc = parseArchive(archive);
     const schema = await writeSchema(run, envelope, context.vault, [
       ["archive", archive],

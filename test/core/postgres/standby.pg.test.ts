@@ -1,5 +1,6 @@
 import pg from "pg";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { hold } from "../../../core/backup/dump/hold.ts";
 import { type ConnectionSettings, parseConnection } from "../../../core/postgres/connection.ts";
 import { copyChunk } from "../../../core/postgres/copy-out/index.ts";
 import { planDump } from "../../../core/postgres/plan/index.ts";
@@ -8,6 +9,7 @@ import { openSession, type Session } from "../../../core/postgres/session.ts";
 import { importSnapshot, relayBase, takeBase } from "../../../core/postgres/snapshot/index.ts";
 import { type LocalPostgres, startPostgres } from "../../../infra/local/postgres.ts";
 import { startStandby } from "../../support/standby.ts";
+import { sourceRun } from "../backup/dump/source-run.ts";
 import { readChunk, until } from "./support.ts";
 
 let primary: LocalPostgres;
@@ -105,6 +107,15 @@ describe("a standby", () => {
     expect(session.lost.reason).toMatchObject(conflict);
     await expect(session.query("SELECT 1")).rejects.toMatchObject(conflict);
     await session.end();
+  });
+
+  it("that ends the holder of a run: the run hears the reason", async () => {
+    const { context, run, published } = sourceRun(settings);
+    const holding = hold({ runId: run.runId, epoch: 1, n: 0 }, context);
+    holding.catch(() => {});
+    await until(async () => published.has(0));
+    await vacuumAway();
+    await expect(holding).rejects.toMatchObject(conflict);
   });
 
   it("that replays a migration loses the moment by name rather than hold it up", async () => {

@@ -1,0 +1,69 @@
+/** A run that is dumping, and as much of a catalog as its holders ask for. */
+import type { SourceContext } from "../../../../core/backup/session.ts";
+import type { Catalog, Run, Snapshot } from "../../../../core/catalog/index.ts";
+import type { ConnectionSettings } from "../../../../core/postgres/connection.ts";
+
+export interface SourceRun {
+  readonly context: SourceContext;
+  readonly run: Run;
+  readonly published: Map<number, Snapshot>;
+  letGo(): void;
+}
+
+/** @param pauseMillis how long any pause really is */
+export function sourceRun({ host, port, user, password, database }: ConnectionSettings, pauseMillis = 50): SourceRun {
+  const published = new Map<number, Snapshot>();
+  let phase = "dumping";
+  const settings = {
+    connection: "c",
+    network: "public",
+    compression: { codec: "none" },
+    concurrency: 1,
+    chunkBytes: 1024 * 1024,
+    holdSeconds: 60,
+    relayLeadSeconds: 20,
+    lockWaitSeconds: 60,
+    rowHash: "off",
+    verify: "quick",
+  };
+  const runId = "held-20261121T021500Z-7k3f9q2mxa";
+  const run = (): Run =>
+    ({ runId, epoch: 1, status: "running", phase, heartbeatAt: new Date().toISOString(), settings }) as unknown as Run;
+  const catalog = {
+    runs: { expect: async () => run() },
+    snapshots: {
+      get: async (_run: Run, n: number) => published.get(n),
+      publish: async (_run: Run, snapshot: Snapshot) => {
+        published.set(snapshot.n, snapshot);
+        return true;
+      },
+    },
+  } as unknown as Catalog;
+  const context: SourceContext = {
+    catalog,
+    clock: () => new Date(),
+    pause: async (_millis, signal) => {
+      await new Promise<void>((resolve) => {
+        const timer = setTimeout(resolve, pauseMillis);
+        const wake = (): void => {
+          clearTimeout(timer);
+          resolve();
+        };
+        if (signal?.aborted === true) wake();
+        signal?.addEventListener("abort", wake, { once: true });
+      });
+    },
+    deadline: { remainingMillis: () => 60_000 },
+    readConnection: async () =>
+      JSON.stringify({ host, port, username: user, password, dbname: database, sslmode: "disable" }),
+    mintToken: async () => "",
+  };
+  return {
+    context,
+    run: run(),
+    published,
+    letGo: () => {
+      phase = "letting-go";
+    },
+  };
+}
