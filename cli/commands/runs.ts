@@ -52,18 +52,27 @@ async function runs(session: Session, source: string | undefined, options: RunsO
   const found = await catalog.runs(source, limit, { status, kind, since });
   const isNarrow = status !== undefined || kind !== undefined || since !== undefined;
   const sizes = new Map((await catalog.restorePoints(source)).map((point) => [point.restorePointId, point]));
-  const text = found.length > 0 ? formatRuns(found, sizes, session.style) : isNarrow ? "no such run" : "no runs yet";
+  const text = found.length > 0 ? formatRuns(found, sizes, session) : isNarrow ? "no such run" : "no runs yet";
   return succeeded(text, { installation: parameter.installation, runs: found });
 }
 
-function formatRuns(found: readonly RunView[], points: ReadonlyMap<string, RestorePoint>, style: Style): string {
+function formatRuns(
+  found: readonly RunView[],
+  points: ReadonlyMap<string, RestorePoint>,
+  { style, world }: Session,
+): string {
+  const now = world.clock().toISOString();
   const pointOf = ({ restorePointId = "" }: RunView) => points.get(restorePointId);
   return formatTable(
     [
       { heading: "RUN", cell: (run) => run.runId },
       { heading: "KIND", cell: (run) => run.kind },
       { heading: "STARTED (UTC)", cell: (run) => formatTime(run.startedAt) },
-      { heading: "TOOK", align: "right", cell: (run) => formatDuration(millisBetween(run.startedAt, run.finishedAt)) },
+      {
+        heading: "TOOK",
+        align: "right",
+        cell: (run) => formatDuration(millisBetween(run.startedAt, run.finishedAt ?? now)),
+      },
       { heading: "DATA", align: "right", cell: (run) => formatBytes(pointOf(run)?.plainBytes) },
       { heading: "STORED", align: "right", cell: (run) => formatBytes(pointOf(run)?.storedBytes) },
       { heading: "STATUS", cell: (run) => paintStatus(run.status, style) },

@@ -1,7 +1,9 @@
 /**
- * A safety net beneath the rule that no secret is ever logged: whatever looks like one does not leave the function.
+ * A safety net beneath the rule that no secret is ever logged: whatever looks like one does not leave the function. And what
+ * others wrote stays text: JSON escapes control characters, but not those that turn the direction of writing or hide.
  * @module
  */
+import { printable } from "../../core/text.ts";
 
 const REDACTED = "[redacted]";
 /** Of a key as a whole word of its name: `dbPassword`, `private_key`; not `tokens` counted or a `secretName`. */
@@ -14,6 +16,8 @@ const WRITTEN_PASSWORD = /\b(password["']?\s*[:=]\s*)("[^"]*"|'[^']*'|[^\s'",}]+
 const PASSWORD_LITERAL = /\b(password\s+)'[^']*'/gi;
 const PRIVATE_KEY = /-----BEGIN [A-Z ]*PRIVATE KEY-----[\s\S]*?(-----END [A-Z ]*PRIVATE KEY-----|$)/g;
 
+const CONTROLS = /(\p{Cc}+)/u;
+
 /** For JSON.stringify: keys are looked at as words, texts for what stands within them. */
 export function redact(key: string, value: unknown): unknown {
   if (typeof value === "string") return isSecretKey(key) && value !== "" ? REDACTED : redactText(value);
@@ -25,7 +29,10 @@ export function redactText(text: string): string {
     .replace(URL_PASSWORD, `$1${REDACTED}`)
     .replace(WRITTEN_PASSWORD, `$1${REDACTED}`)
     .replace(PASSWORD_LITERAL, `$1${REDACTED}`)
-    .replace(PRIVATE_KEY, REDACTED);
+    .replace(PRIVATE_KEY, REDACTED)
+    .split(CONTROLS)
+    .map((part, index) => (index % 2 === 1 ? part : printable(part)))
+    .join("");
 }
 
 /** Camel case is cut into words first. */

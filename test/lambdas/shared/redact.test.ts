@@ -38,6 +38,13 @@ describe("what looks like a secret does not leave in a log", () => {
     expect(JSON.stringify(through({ message: text }))).not.toContain("s3cret-word");
   });
 
+  it("nor what acts on whoever looks at it; line breaks of a stack stay", () => {
+    expect(through({ table: "a\u202eb\u200bc", stack: "at x\n  at y" })).toEqual({
+      table: "a\\u{202e}b\\u{200b}c",
+      stack: "at x\n  at y",
+    });
+  });
+
   it("and nothing else is lost", () => {
     const line = {
       runId: "shop-20261121T021500Z-7k3f9q2mxa",
