@@ -5,6 +5,7 @@
 import { IntegrityError, PreconditionError } from "../errors.ts";
 import { type Loaded, loadChunk, type TurnOptions } from "../postgres/load/chunk.ts";
 import { loadLargeObjects } from "../postgres/load/large-objects.ts";
+import { useTimeZone } from "../postgres/load/row-settings.ts";
 import type { Session } from "../postgres/session.ts";
 import { type ChunkObject, chunkObjectOf, type Slice } from "../vault/manifest/chunk-objects.ts";
 import type { ManifestTable } from "../vault/manifest/schema.ts";
@@ -28,6 +29,7 @@ export async function loadPointChunk(
   options: LoadOptions = {},
 ): Promise<Loaded> {
   const chunk = chunkObjectOf(point.manifest, n);
+  await useTimeZone(session, point.manifest.server.settings.TimeZone);
   try {
     return await loadSlices(session, point, chunk, options);
   } catch (error) {

@@ -142,6 +142,7 @@ export async function restoreDirect(input: RestoreDirectInput): Promise<RestoreR
       ignoreOwners: options.noOwner,
       ignorePrivileges: options.noPrivileges,
       ignoreDatabase: !options.create,
+      ignoreLoginTriggers: true,
       onTable: (object) => tell("compare", ++done, expected.tables.length, object),
     });
     assertIdentical(compared);

@@ -3,7 +3,12 @@
  * @module
  */
 import { IntegrityError } from "../errors.ts";
-import type { DatabaseProperties, LargeObjectMetadata, RestorePhases } from "../postgres/ddl/index.ts";
+import {
+  type DatabaseProperties,
+  type LargeObjectMetadata,
+  type RestorePhases,
+  splitLoginTriggers,
+} from "../postgres/ddl/index.ts";
 import { databaseSteps } from "../postgres/load/database.ts";
 import { entryStep, isOfMarkerName } from "../postgres/load/entries.ts";
 import { largeObjectSteps } from "../postgres/load/large-object-properties.ts";
@@ -66,7 +71,12 @@ export async function finishSchema(
   const populated = manifest.tables.filter((table) => table.kind === "matview" && table.populated !== false);
   await runSteps(session, "refresh", refreshSteps(phases.materializedViews, populated), running);
   await runSteps(session, "analyze", analyzeSteps(analyzed(manifest)), running);
-  await runPhase(session, phases, "eventTriggers", running);
+  await runPhase(session, withoutLoginTriggers(phases), "eventTriggers", running);
+}
+
+/** Those are made with the last act: our own sessions connect until then. */
+function withoutLoginTriggers(phases: RestorePhases): RestorePhases {
+  return { ...phases, eventTriggers: splitLoginTriggers(phases.eventTriggers).others };
 }
 
 /**
@@ -84,9 +94,13 @@ export async function completeRestore(
   assertSameRestorePoint(found, point.ref);
   assertNoRowsLost(session, found);
   await assertAllLoaded(session, point.manifest);
-  await assertAllMade(session, phases, [...BEFORE_FINISH, ...OF_FINISH]);
+  await assertAllMade(session, withoutLoginTriggers(phases), [...BEFORE_FINISH, ...OF_FINISH]);
   await session.query("SET synchronous_commit = on");
-  await dropMarker(session);
+  const last = splitLoginTriggers(phases.eventTriggers).login;
+  await dropMarker(
+    session,
+    last.flatMap(({ statements }) => statements),
+  );
 }
 
 /** @throws IntegrityError `restore-incomplete` naming the first object that no step is recorded of */

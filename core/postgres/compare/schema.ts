@@ -4,7 +4,7 @@
  */
 
 import type { ConnectionSettings } from "../connection.ts";
-import { dumpSchema, type Toc, type TocEntry } from "../ddl/index.ts";
+import { dumpSchema, isLoginTrigger, type Toc, type TocEntry } from "../ddl/index.ts";
 import { isOfMarker } from "../load/entries.ts";
 import { openSession } from "../session.ts";
 import { quoteName } from "../sql.ts";
@@ -16,6 +16,8 @@ export interface SchemaComparison {
   readonly ignorePrivileges?: boolean;
   /** The database was there before its content was restored: its owner, locale and settings are its own. */
   readonly ignoreDatabase?: boolean;
+  /** Event triggers on login come with the last act of a restore, after it was compared. */
+  readonly ignoreLoginTriggers?: boolean;
 }
 
 /** The schema of a live database, as an archive. */
@@ -69,12 +71,20 @@ interface Described {
 
 function describe(
   toc: Toc,
-  { ignoreOwners, ignorePrivileges, ignoreDatabase }: SchemaComparison,
+  { ignoreOwners, ignorePrivileges, ignoreDatabase, ignoreLoginTriggers }: SchemaComparison,
   isOtherQuoting: boolean,
 ): Map<string, Described> {
   const database = toc.entries.find(({ desc }) => desc === "DATABASE")?.tag;
   const described = new Map<string, Described>();
+  const left = new Set(
+    toc.entries
+      .filter(isLoginTrigger)
+      .flatMap(({ tag }) => [`EVENT TRIGGER ${tag}`, `EVENT TRIGGER ${quoteName(tag)}`]),
+  );
+  const isLeft = ({ desc, tag }: TocEntry): boolean =>
+    ignoreLoginTriggers === true && (left.has(`${desc} ${tag}`) || (isRemark(desc) && left.has(tag)));
   for (const entry of toc.entries) {
+    if (isLeft(entry)) continue;
     const isPrivilege = entry.desc === "ACL" || entry.desc === "DEFAULT ACL";
     const isDatabase = entry.desc.startsWith("DATABASE") || isAbout(entry.tag, database);
     if (
@@ -95,6 +105,10 @@ function describe(
     });
   }
   return described;
+}
+
+function isRemark(desc: string): boolean {
+  return desc === "COMMENT" || desc === "SECURITY LABEL";
 }
 
 /** A restored database may have another name; what is said about it is the same. */

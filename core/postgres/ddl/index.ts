@@ -15,5 +15,6 @@ export { schemaFingerprint } from "./fingerprint.ts";
 export type { Grant } from "./grants.ts";
 export { type LargeObjectMetadata, largeObjectStatements, listLargeObjects } from "./large-objects.ts";
 export { classify } from "./restore/classify.ts";
+export { isLoginTrigger, splitLoginTriggers } from "./restore/login-triggers.ts";
 export type { ClassifyOptions, RestoreEntry, RestorePhases } from "./restore/phases.ts";
 export { plainSql, type SqlSection } from "./restore/plain-sql.ts";

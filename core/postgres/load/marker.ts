@@ -147,8 +147,9 @@ const ENABLE: Readonly<Record<string, string>> = { O: "ENABLE", R: "ENABLE REPLI
  * The last act of a restore: the database is whole from here on. Its event triggers, which are there by now, neither stop
  * this nor see it: in one message, hence one transaction, they are off and on again as they were. Those of the provider's
  * platform, which are not ours to switch, see the drop.
+ * @param last what comes with it, or neither does
  */
-export async function dropMarker(session: Session): Promise<void> {
+export async function dropMarker(session: Session, last: readonly string[] = []): Promise<void> {
   const triggers = await session.query<{ name: string; mode: string }>(
     `SELECT pg_catalog.quote_ident(evtname) AS name, evtenabled::pg_catalog.text AS mode FROM pg_catalog.pg_event_trigger
       WHERE evtenabled <> 'D' AND evtevent <> 'login' AND pg_catalog.pg_has_role(evtowner, 'USAGE') ORDER BY evtname`,
@@ -157,6 +158,7 @@ export async function dropMarker(session: Session): Promise<void> {
     ...triggers.map(({ name }) => `ALTER EVENT TRIGGER ${name} DISABLE`),
     `DROP SCHEMA IF EXISTS ${MARKER_SCHEMA} CASCADE`,
     ...triggers.map(({ name, mode }) => `ALTER EVENT TRIGGER ${name} ${ENABLE[mode] ?? "ENABLE"}`),
+    ...last,
   ];
-  await session.query(message.join("; "));
+  await session.query(message.join("\n;\n"));
 }

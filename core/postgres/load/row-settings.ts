@@ -41,6 +41,15 @@ export async function useRowSettings(session: Session, source: DatabasePropertie
   }
 }
 
+/**
+ * The time zone under which rows came into the source: a CHECK may turn on it (`day = at::date`), and holds under no other.
+ * Texts of rows carry their own.
+ */
+export async function useTimeZone(session: Session, zone: string | undefined): Promise<void> {
+  if (zone === undefined) return;
+  await session.query("SELECT pg_catalog.set_config('TimeZone', $1, false)", [zone]).catch(refused);
+}
+
 function isSeenByExpressions(name: string): boolean {
   return PINNED.includes(name) || FREE.includes(name) || name.includes(".");
 }

@@ -29,6 +29,8 @@ const NOTED = [
   "max_locks_per_transaction",
   "max_prepared_transactions",
   "shared_preload_libraries",
+  // Under which rows were checked as they came; ours is pinned to another.
+  "TimeZone",
 ];
 
 export async function identifyServer(session: Session): Promise<ServerIdentity> {
@@ -37,7 +39,7 @@ export async function identifyServer(session: Session): Promise<ServerIdentity> 
     `SELECT current_setting('server_version') AS version, current_setting('server_version_num')::int AS "versionNumber",
             current_setting('wal_level') AS "walLevel", d.oid AS "databaseOid", d.datname AS "databaseName",
             pg_encoding_to_char(d.encoding) AS encoding, to_json(d) AS database,
-            (SELECT json_object_agg(s.name, s.setting) FROM pg_settings s WHERE s.name = ANY ($1)) AS settings
+            (SELECT json_object_agg(s.name, CASE s.name WHEN 'TimeZone' THEN s.reset_val ELSE s.setting END) FROM pg_settings s WHERE s.name = ANY ($1)) AS settings
      FROM pg_database d WHERE d.datname = current_database()`,
     [NOTED],
   );

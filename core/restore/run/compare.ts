@@ -91,7 +91,7 @@ async function groupOf({ point, settings, ...open }: OpenRun, n: number): Promis
   });
 }
 
-async function restOf({ point, target, settings, applicationName }: OpenRun): Promise<ComparedGroup> {
+async function restOf({ run, point, target, settings, applicationName }: OpenRun): Promise<ComparedGroup> {
   const { compare, create, noOwner, noPrivileges } = settings.options;
   const rows = compare === "rows";
   const differences = await compareRest(target.settings, await expectationOf(point, { rows }), {
@@ -101,6 +101,7 @@ async function restOf({ point, target, settings, applicationName }: OpenRun): Pr
     ignoreOwners: noOwner,
     ignorePrivileges: noPrivileges,
     ignoreDatabase: !create,
+    ignoreLoginTriggers: run.kind === "restore",
   });
   return { differences, isHashed: true };
 }
