@@ -42,6 +42,8 @@ const LONGEST_RUN_MILLIS = 24 * HOUR;
 /** Of what one run looks at and clears; the next one goes on. */
 const MOST_OBJECTS = 2_000;
 const MOST_FILED = 20;
+/** More are not named. */
+const MOST_HIDDEN = 20;
 /** Newest first: every restore point is among them for as many runs. */
 const MOST_COMMITTED = 20;
 const MOST_RUNS = 2_000;
@@ -68,14 +70,17 @@ export async function findLeftovers(runId: string, context: FindContext): Promis
     findings.push(...one.findings.map(({ where, code, message }) => ({ where, code, message })));
     if (one.result !== "refused") filed += 1;
   }
-  const isOver = await endedLongAgo(run, context);
+  const { isOver, hasSucceeded } = await pastOf(run, context);
+  const half = points.filter((one) => !isCommitted(one) && isOver(one.ref));
+  const isHidden = ({ ref }: PointInVault) => known.has(ref.restorePointId) || hasSucceeded(ref);
+  findings.push(...half.filter(isHidden).slice(0, MOST_HIDDEN).map(hidden));
   const found: LeftoverPoint[] = [];
   let room = MOST_OBJECTS;
   const add = (point: LeftoverPoint) => {
     if (point.keys.length > 0) found.push({ ...point, keys: point.keys.slice(0, room) });
     room -= Math.min(room, point.keys.length);
   };
-  for (const point of points.filter((one) => !isCommitted(one) && isOver(one.ref))) {
+  for (const point of half.filter((one) => !isHidden(one))) {
     if (room === 0) break;
     add(await uncommitted(point, vault, room));
   }
@@ -110,16 +115,31 @@ async function pointsInVault(vault: Store, source: string): Promise<PointInVault
 
 const isCommitted = ({ ref, keys }: PointInVault): boolean => keys.includes(vaultKeys.manifestKey(ref));
 
-/** Whether the run that has begun a restore point can do nothing more for it. */
-async function endedLongAgo(run: Run, { catalog, clock }: FindContext): Promise<(ref: RestorePointRef) => boolean> {
+/** It was whole once: its manifest was deleted, and may be brought back for as long as the rest of it is there. */
+function hidden({ ref }: PointInVault): Finding {
+  const where = vaultKeys.manifestKey(ref);
+  const message = `${ref.restorePointId} was committed and has no ${where} any more; nothing of it is cleared`;
+  return { where, code: "manifest-missing", message };
+}
+
+interface Past {
+  /** Whether the run that has begun a restore point can do nothing more for it. */
+  isOver(ref: RestorePointRef): boolean;
+  hasSucceeded(ref: RestorePointRef): boolean;
+}
+
+async function pastOf(run: Run, { catalog, clock }: FindContext): Promise<Past> {
   const now = clock().getTime();
   const runs = (await catalog.runs.list(run.source, MOST_RUNS)).filter(({ kind }) => kind === "backup");
   const byPoint = new Map(runs.map((one) => [one.restorePointId, one]));
-  return ({ restorePointId }) => {
-    const owner = byPoint.get(restorePointId);
-    // Forgotten with the catalog, older than its memory, or a beginning of a run that has started over since.
-    if (owner === undefined) return beganAt(restorePointId) < now - LONGEST_RUN_MILLIS - GRACE_MILLIS;
-    return owner.status !== "running" && Date.parse(owner.finishedAt ?? "") < now - GRACE_MILLIS;
+  return {
+    isOver({ restorePointId }) {
+      const owner = byPoint.get(restorePointId);
+      // Forgotten with the catalog, older than its memory, or a beginning of a run that has started over since.
+      if (owner === undefined) return beganAt(restorePointId) < now - LONGEST_RUN_MILLIS - GRACE_MILLIS;
+      return owner.status !== "running" && Date.parse(owner.finishedAt ?? "") < now - GRACE_MILLIS;
+    },
+    hasSucceeded: ({ restorePointId }) => byPoint.get(restorePointId)?.status === "succeeded",
   };
 }
 

@@ -142,9 +142,11 @@ async function needed({ vault, points }: World): Promise<Set<string>> {
   return keys;
 }
 
-/** By this test's own words, not by the product's: who can write no more. */
-const isDead = ({ run, hoursAgo, endedHoursAgo }: Past): boolean =>
-  run === "forgotten" ? hoursAgo > 48 : run !== "running" && Math.min(endedHoursAgo, hoursAgo) > 24;
+/** By this test's own words, not by the product's: who can write no more, and has not been whole before. */
+function isDead({ run, isCommitted, hoursAgo, endedHoursAgo }: Past): boolean {
+  if (run === "forgotten") return hoursAgo > 48;
+  return run !== "running" && (isCommitted || run !== "succeeded") && Math.min(endedHoursAgo, hoursAgo) > 24;
+}
 
 async function sweep({ find, clear }: World): Promise<number> {
   const { leftoversKey } = await findLeftovers(RUN_ID, find);
@@ -220,6 +222,20 @@ describe("clearing leftovers", () => {
     const before = keysOf(world);
     expect((await clearLeftovers({ runId: RUN_ID, leftoversKey }, world.clear)).objects).toBe(0);
     expect(keysOf(world)).toEqual(before);
+  });
+
+  it.each([
+    ["the catalog knows", { run: "forgotten", isKnown: true }],
+    ["was made by a run that succeeded", { run: "succeeded", isKnown: false }],
+  ] as const)("leaves a restore point that %s alone when its manifest was deleted, and names it", async (_, who) => {
+    const old = { hoursAgo: 90, endedHoursAgo: 80, losers: 1, isSchemaDoubled: true, chunksPerPart: undefined };
+    const world = await worldOf([{ ...old, isCommitted: true, ...who }]);
+    const key = vaultKeys.manifestKey(world.points[0]?.ref as RestorePointRef);
+    await world.vault.delete(key);
+    const before = keysOf(world);
+    expect(await sweep(world)).toBe(0);
+    expect(keysOf(world)).toEqual(before);
+    expect(world.run.findings).toContainEqual(expect.objectContaining({ where: key, code: "manifest-missing" }));
   });
 
   it("goes by no list that names what is not its own: another restore point's, a manifest, a committed one's envelope", async () => {
