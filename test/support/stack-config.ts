@@ -37,6 +37,9 @@ export default defineConfig({
     verified: { ...source, connection: "verified-read" },
     // Not compressed, in one chunk: of more frames than one.
     tampered: { ...source, connection: "tampered-read", compression: { codec: "none" }, chunkBytes: 8 * 1024 * 1024 },
+    halted: { ...source, connection: "halted-read" },
+    named: { ...source, connection: "named-read" },
+    fuzzed: { ...source, connection: "fuzzed-read" },
     byhand: { ...source, connection: "byhand-read" },
     audited: { ...source, connection: "audited-read" },
     observed: { ...source, connection: "observed-read" },
@@ -53,6 +56,9 @@ export default defineConfig({
   targets: {
     restored: { connection: "restored-write" },
     command: { connection: "command-write" },
+    halted: { connection: "halted-write" },
+    named: { connection: "named-write" },
+    fuzzed: { connection: "fuzzed-write" },
     tampered: { connection: "tampered-write" },
     observed: { connection: "observed-write" },
     chaos: { connection: "chaos-write" },
