@@ -38,10 +38,28 @@ const lifecycleField = fields({
   deepArchiveAfterDays: daysOrNever(1).default(365),
 }).prefault({});
 
+/** A bucket's name that CloudFormation may find again. @see https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html */
+const bucketField = () => matching(/^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/, "the name of a bucket");
+
+/** What an installation of before has left in this account, to be taken over instead of made anew. */
+const adoptField = fields({
+  vaultBucket: bucketField(),
+  workBucket: bucketField(),
+  accessLogsBucket: bucketField(),
+  catalogTable: matching(/^[A-Za-z0-9_.-]{3,255}$/, "the name of a table"),
+  /** Wraps new data keys as it wrapped the old ones. The stack uses it and never owns it: CloudFormation finds no key by name. */
+  keyArn: matching(
+    /^arn:aws[a-z-]*:kms:[a-z0-9-]+:\d{12}:key\/[0-9a-zA-Z-]+$/,
+    "the ARN of a KMS key such as arn:aws:kms:eu-central-1:111122223333:key/1234abcd-…",
+  ),
+});
+
 const vaultField = fields({
   title: titleField.optional(),
   /** Deleting a stack must not delete backups; false is for throw-away installations only. */
   retainOnDelete: yesOrNo().default(true),
+  /** Once adopted it stays here: without it the next deploy would make new buckets and leave these. */
+  adopt: adoptField.optional(),
   lifecycle: lifecycleField,
   /** How long a deleted or overwritten object can be brought back: the undo of a mistaken clean-up. */
   deletedVersionDays: wholeNumber(1, 36_500).default(30),
@@ -139,6 +157,12 @@ export const configSchema = fields({
         `allowed is at most half of holdSeconds, ${Math.floor(source.holdSeconds / 2)}`,
       );
     }
+  }
+  if (config.vault.adopt !== undefined && !config.vault.retainOnDelete) {
+    complain(
+      ["vault", "retainOnDelete"],
+      "allowed is true where something is adopted: it outlived a deployment before",
+    );
   }
   const { infrequentAccessAfterDays, glacierAfterDays, deepArchiveAfterDays } = config.vault.lifecycle;
   const steps = [infrequentAccessAfterDays, glacierAfterDays, deepArchiveAfterDays].filter((days) => days !== null);

@@ -7,8 +7,10 @@ import type { Construct } from "constructs";
 
 const text = (name: string) => ({ name, type: dynamodb.AttributeType.STRING });
 
-export function catalogTable(scope: Construct, id: string, retain: boolean): dynamodb.TableV2 {
+/** @param name of a table that is there already; without it CloudFormation makes one up */
+export function catalogTable(scope: Construct, id: string, retain: boolean, name?: string): dynamodb.TableV2 {
   return new dynamodb.TableV2(scope, id, {
+    ...(name === undefined ? {} : { tableName: name }),
     partitionKey: text("pk"),
     sortKey: text("sk"),
     // Restore points and runs by status and time.

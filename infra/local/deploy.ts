@@ -40,10 +40,29 @@ export async function bootstrap(dir: string, environment: Readonly<Record<string
   await cdk(dir, "bootstrap", ["bootstrap", `aws://${ACCOUNT}/${REGION}`, "--app", ""], environment);
 }
 
-/** Deploys what `synthesize` made. */
-export async function deploy(dir: string, environment: Readonly<Record<string, string>>): Promise<void> {
-  const args = ["deploy", "--all", "--require-approval", "never", "--concurrency", "2", "--progress", "events"];
+/** Deploys what `synthesize` made. @param more further words of the command */
+export async function deploy(
+  dir: string,
+  environment: Readonly<Record<string, string>>,
+  more: readonly string[] = [],
+): Promise<void> {
+  const args = [
+    "deploy",
+    "--all",
+    "--require-approval",
+    "never",
+    "--concurrency",
+    "2",
+    "--progress",
+    "events",
+    ...more,
+  ];
   await cdk(dir, "deploy", [...args, "--app", path.join(dir, "cdk.out")], environment);
+}
+
+/** Deletes both stacks; what they retain stays. */
+export async function destroy(dir: string, environment: Readonly<Record<string, string>>): Promise<void> {
+  await cdk(dir, "destroy", ["destroy", "--all", "--force", "--app", path.join(dir, "cdk.out")], environment);
 }
 
 async function cdk(

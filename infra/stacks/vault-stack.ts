@@ -2,9 +2,10 @@
  * HoldfastVault: everything that must outlive a deployment. Construct ids here are frozen: changing one replaces what it names.
  * @module
  */
-import { aws_kms as kms, RemovalPolicy, Stack, type StackProps } from "aws-cdk-lib";
+import { aws_kms as kms, RemovalPolicy, Stack, type StackProps, type aws_s3 as s3 } from "aws-cdk-lib";
 import type { Construct } from "constructs";
 import type { HoldfastConfig } from "../../core/config/index.ts";
+import { acknowledge } from "../acknowledge.ts";
 import { AlertTopic } from "../constructs/alert-topic.ts";
 import { catalogTable } from "../constructs/catalog-table.ts";
 import { accessLogsBucket, workBucket } from "../constructs/support-buckets.ts";
@@ -34,18 +35,18 @@ export class VaultStack extends Stack {
     super(scope, id, props);
     const { vault, installation, alerts } = props.config;
     const removalPolicy = vault.retainOnDelete ? RemovalPolicy.RETAIN : RemovalPolicy.DESTROY;
+    const { adopt } = vault;
     const accessLogs = accessLogsBucket(this, "AccessLogs", removalPolicy);
     const { bucket } = new VaultBucket(this, "Vault", { vault, accessLogs });
     const work = workBucket(this, "Work", accessLogs, removalPolicy);
+    if (adopt !== undefined) {
+      nameBucket(accessLogs, adopt.accessLogsBucket);
+      nameBucket(bucket, adopt.vaultBucket);
+      nameBucket(work, adopt.workBucket);
+    }
     // A bucket that outlives the stack keeps what protects it: TLS only, audit records written once.
     for (const { policy } of [accessLogs, bucket, work]) policy?.applyRemovalPolicy(removalPolicy);
-    const catalog = catalogTable(this, "Catalog", vault.retainOnDelete);
-    const key = new kms.Key(this, "EnvelopeKey", {
-      description: `Wraps the data keys of every restore point of Holdfast ${installation}; without it the vault cannot be read`,
-      alias: `holdfast/${installation}`,
-      enableKeyRotation: true,
-      removalPolicy,
-    });
+    const catalog = catalogTable(this, "Catalog", vault.retainOnDelete, adopt?.catalogTable);
     const alert = new AlertTopic(this, "Alerts", { installation, emails: alerts.emails, removalPolicy });
     this.resources = {
       vaultBucketName: this.exportValue(bucket.bucketName),
@@ -54,9 +55,38 @@ export class VaultStack extends Stack {
       workBucketArn: this.exportValue(work.bucketArn),
       catalogTableName: this.exportValue(catalog.tableName),
       catalogTableArn: this.exportValue(catalog.tableArn),
-      keyArn: this.exportValue(key.keyArn),
+      keyArn: this.envelopeKeyArn(props.config, removalPolicy),
       alertTopicArn: this.exportValue(alert.topic.topicArn),
       alertKeyArn: this.exportValue(alert.key.keyArn),
     };
   }
+  /** A key that is adopted stays outside of the stack: CloudFormation imports by names, and a key has none. */
+  private envelopeKeyArn({ installation, vault }: HoldfastConfig, removalPolicy: RemovalPolicy): string {
+    if (vault.adopt !== undefined) return vault.adopt.keyArn;
+    const key = new kms.Key(this, "EnvelopeKey", {
+      description: `Wraps the data keys of every restore point of Holdfast ${installation}; without it the vault cannot be read`,
+      alias: `holdfast/${installation}`,
+      enableKeyRotation: true,
+      removalPolicy,
+    });
+    return this.exportValue(key.keyArn);
+  }
+}
+
+/**
+ * Names a bucket and its policy in words, not by a reference: only then does CloudFormation find what is there already.
+ * @see https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/import-resources-automatically.html
+ */
+function nameBucket(bucket: Pick<s3.IBucket, "node" | "policy">, name: string): void {
+  const resource = bucket.node.defaultChild as s3.CfnBucket;
+  resource.bucketName = name;
+  const policy = bucket.policy?.node.defaultChild as s3.CfnBucketPolicy | undefined;
+  if (policy === undefined) return;
+  acknowledge(
+    policy,
+    "AwsSolutions-S10",
+    "It refuses requests without TLS as ever; the rule knows a bucket by reference only.",
+  );
+  policy.bucket = name;
+  policy.addResourceDependency(resource);
 }

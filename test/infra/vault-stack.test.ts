@@ -188,6 +188,53 @@ describe("deleting the stack", () => {
   });
 });
 
+describe("adopting what an installation of before has left", () => {
+  const keyArn = "arn:aws:kms:eu-central-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab";
+  const adopt = {
+    vaultBucket: "old-vault",
+    workBucket: "old-work",
+    accessLogsBucket: "old-logs",
+    catalogTable: "old-catalog",
+    keyArn,
+  };
+  const { vault, backups, findings } = synthesize({ ...minimal, vault: { adopt } });
+
+  it("says every name in words, under the ids of before, retained: CloudFormation imports nothing else", () => {
+    const names = (type: string, property: string) =>
+      Object.entries(vault.findResources(type)).map(([id, { Properties, DeletionPolicy }]) => {
+        expect(DeletionPolicy, id).toBe("Retain");
+        return [id, Properties[property]];
+      });
+    const buckets = names("AWS::S3::Bucket", "BucketName");
+    expect(Object.fromEntries(buckets)).toEqual({
+      AccessLogs8B620ECA: "old-logs",
+      VaultBucket0925C477: "old-vault",
+      WorkBF636A8B: "old-work",
+    });
+    expect(names("AWS::DynamoDB::GlobalTable", "TableName")).toEqual([["Catalog742F25FD", "old-catalog"]]);
+    const policies = names("AWS::S3::BucketPolicy", "Bucket").map(([, bucket]) => bucket);
+    expect(policies.toSorted()).toEqual(["old-logs", "old-vault", "old-work"]);
+  });
+
+  it("asks for what is there, and changes nothing of it but its name", () => {
+    const before = Object.values(small.findResources("AWS::S3::Bucket")).map(({ Properties }) => Properties);
+    const after = Object.values(vault.findResources("AWS::S3::Bucket")).map(({ Properties }) => Properties);
+    expect(after.map(({ BucketName, ...rest }) => rest)).toEqual(before);
+  });
+
+  it("goes on with the old key, so that old restore points open", () => {
+    expect(Object.keys(vault.findResources("AWS::KMS::Key"))).toEqual(["AlertsKey9E1197AF"]);
+    const used = JSON.stringify(backups.toJSON());
+    expect(used).toContain(keyArn);
+    expect(JSON.stringify(backups.findResources("AWS::SSM::Parameter"))).toContain(keyArn);
+    expect(findings).toEqual([]);
+  });
+
+  it("is refused for what the stack would delete", () => {
+    expect(() => synthesize({ ...minimal, vault: { adopt, retainOnDelete: false } })).toThrow(/retainOnDelete/);
+  });
+});
+
 describe("tags", () => {
   it("are on what can carry them", () => {
     large.hasResourceProperties("AWS::SNS::Topic", { Tags: [{ Key: "team", Value: "data" }] });
