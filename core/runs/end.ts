@@ -122,7 +122,30 @@ function endOf(run: Run): Pick<EndRequest, "status" | "error"> {
   return run.error === undefined ? { status } : { status, error: run.error };
 }
 
+/** Each whatever becomes of the others: an event bus that refuses keeps no alert from people. @throws what the first of them threw */
 async function tell(request: EndRequest, run: Run | undefined, context: EndContext): Promise<void> {
+  const told = await Promise.allSettled([
+    alert(request, run, context),
+    announce(request, run, context),
+    figuresOf(request, run, context.catalog).then((figures) => context.measure(figures)),
+  ]);
+  for (const result of told) if (result.status === "rejected") throw result.reason;
+}
+
+async function alert(request: EndRequest, run: Run | undefined, context: EndContext): Promise<void> {
+  const { kind, status } = request;
+  if (status === "failed") await context.sendAlert(subjectOf(request, run, context.installation), bodyOf(request, run));
+  const [urgent] = urgentWarnings(run);
+  if (status === "succeeded" && urgent !== undefined) {
+    const subject = `Holdfast ${context.installation}: ${kind} of ${run?.source} succeeded, ${urgent.code}`;
+    await context.sendAlert(
+      subject,
+      `${urgent.message}\n\nrun: ${run?.runId}\nWhat to do: docs/RUNBOOK.md, ${urgent.code}`,
+    );
+  }
+}
+
+async function announce(request: EndRequest, run: Run | undefined, context: EndContext): Promise<void> {
   const { kind, status, error } = request;
   await context.sendEvent(`holdfast.${kind}.${VERBS[status]}`, {
     installation: context.installation,
@@ -134,16 +157,6 @@ async function tell(request: EndRequest, run: Run | undefined, context: EndConte
     error,
     line: lineOfEnd(request, run),
   });
-  context.measure(await figuresOf(request, run, context.catalog));
-  if (status === "failed") await context.sendAlert(subjectOf(request, run, context.installation), bodyOf(request, run));
-  const [urgent] = urgentWarnings(run);
-  if (status === "succeeded" && urgent !== undefined) {
-    const subject = `Holdfast ${context.installation}: ${kind} of ${run?.source} succeeded, ${urgent.code}`;
-    await context.sendAlert(
-      subject,
-      `${urgent.message}\n\nrun: ${run?.runId}\nWhat to do: docs/RUNBOOK.md, ${urgent.code}`,
-    );
-  }
 }
 
 /** Warnings that people have to see although the run has succeeded. */

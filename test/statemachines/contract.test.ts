@@ -13,7 +13,7 @@ const AWS_NAMES =
 const OURS = new Set(Object.keys(errorClasses));
 /** Retrying these changes nothing, or hides what people have to see. */
 const NEVER_RETRIED = ["IntegrityError", "ConfigurationError", "PreconditionError", "CancelledError", "LeaseHeldError"];
-const RECORDERS = /^(RecordFailure|Note)/;
+const RECORDERS = /^(RecordFailure|Note|FailedUntold$)/;
 
 let machines: readonly Machine[];
 let states: readonly (readonly [string, State])[];
