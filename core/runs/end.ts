@@ -76,7 +76,9 @@ export async function endRun(request: EndRequest, context: EndContext): Promise<
     ...(findings === undefined ? {} : { findings }),
   });
   const ended = await context.catalog.runs.expect(run.runId);
-  const end = { ...request, ...endOf(ended) };
+  // As the catalog has it: what a later call says of its error is not why the run ended.
+  const { kind, execution, input } = request;
+  const end: EndRequest = { kind, execution, input, ...endOf(ended) };
   await tellOnce(end, ended, context);
   // Last, when all else is safe: written again by every call, which makes one record.
   await context.audit.write(endOfRun(end, ended, context.installation));
