@@ -73,7 +73,9 @@ export function renderPage(resolved: Resolved): string {
     ...others.flatMap(({ name, statements }) => [`### ${name}`, table(grants(statements))]),
     "## What resources say themselves",
     "To whoever asks, besides the policies of roles. A Deny here holds for administrators too, until they change the policy.",
-    ...[...resolved.resourcePolicies].flatMap(([name, statements]) => [`### ${name}`, table(grants(statements))]),
+    ...[...resolved.resourcePolicies]
+      .sort(([a], [b]) => (a < b ? -1 : 1))
+      .flatMap(([name, statements]) => [`### ${name}`, table(grants(statements))]),
     "## Who may take on a role",
     table(mergedTrust(resolved.roles)),
     "",
