@@ -86,13 +86,18 @@ async function itemsOf(source: string): Promise<readonly Record<string, unknown>
   return found.Items ?? [];
 }
 
-describe("a backup whose functions' processes end once at every write", () => {
-  it.concurrent.each([
-    ["commit-a", "kill-before"],
-    ["commit-b", "kill-after"],
-  ] as const)("of %s, %s it, is whole, filed once, with one copy of each chunk", async (source, effect) => {
+/** What a death for good leaves: nothing that looks whole, or something whole that the next run files. */
+const forGood = [
+  ["commit-b", "winner", "kill-before", false],
+  ["commit-c", "manifest", "kill-before", false],
+  ["commit-d", "manifest", "kill-after", true],
+] as const;
+
+describe("a backup", () => {
+  it.concurrent("whose functions' processes end once after every write is whole, filed once, with one copy of each chunk", async () => {
+    const source = "commit-a";
     const names = Object.keys(writes) as Write[];
-    const faults = await Promise.all(names.map((write) => at(source, write, effect, 1)));
+    const faults = await Promise.all(names.map((write) => at(source, write, "kill-after", 1)));
     const { status, error, cause, outcome } = await backUp(source);
     const hits = await Promise.all(faults.map((fault) => fault.end()));
     expect({ status, error, cause }).toEqual({ status: "SUCCEEDED", error: undefined, cause: undefined });
@@ -104,18 +109,9 @@ describe("a backup whose functions' processes end once at every write", () => {
       { restorePointId: ref.restorePointId, status: "available", chunks: 1, verified: { isValid: true } },
     ]);
   });
-});
 
-/** What a death for good leaves: nothing that looks whole, or something whole that the next run files. */
-const forGood = [
-  ["commit-c", "winner", "kill-before", false],
-  ["commit-d", "manifest", "kill-before", false],
-  ["commit-e", "manifest", "kill-after", true],
-] as const;
-
-describe("a backup whose function's process ends whenever it comes to one write", () => {
   it.concurrent.each(forGood)(
-    "of %s, %s, %s, is red by name and leaves nothing half",
+    "of %s whose function's process ends whenever it comes to its %s, %s, is red by name and leaves nothing half",
     async (source, write, effect, isCommitted) => {
       const before = await itemsOf(source);
       const fault = await at(source, write, effect);
@@ -138,7 +134,7 @@ describe("a backup whose function's process ends whenever it comes to one write"
 
 describe("the next run", () => {
   it.concurrent("files the whole restore point that nobody knew of", async () => {
-    const source = "commit-e";
+    const source = "commit-d";
     const [lost] = await committedOf(source);
     expect((await backUp(source)).status).toBe("SUCCEEDED");
     const filed = await catalog().restorePoints.get(lost?.restorePointId ?? "", source);
@@ -147,7 +143,7 @@ describe("the next run", () => {
   });
 
   it.concurrent("clears what a run of long ago has left, by markers, and its unfinished uploads", async () => {
-    const source = "commit-d";
+    const source = "commit-c";
     const [dead, whole] = [await writePast(source, 9), await writePast(source, 8)];
     await commitManifest(vaultOf(), whole.envelope, whole.ref, whole.manifest);
     const loser = vaultKeys.chunkKey(whole.ref, 1, 7);
@@ -173,26 +169,26 @@ describe("the next run", () => {
     const fault = await awsFault({
       caller: "find-leftovers",
       operation: "ListObjectsV2",
-      containing: "commit-c",
+      containing: "commit-b",
       effect: { status: 403, code: "AccessDenied" },
     });
-    const { status } = await backUp("commit-c");
+    const { status } = await backUp("commit-b");
     expect(await fault.end()).toBeGreaterThan(0);
     expect(status).toBe("SUCCEEDED");
-    expect((await newestRun("commit-c")).findings).toMatchObject([{ code: "leftovers-not-cleared" }]);
+    expect((await newestRun("commit-b")).findings).toMatchObject([{ code: "leftovers-not-cleared" }]);
   });
 });
 
 describe("a rebuild by the deployed machine", () => {
   it("makes an emptied catalog what it was, and says when it has nothing to do", async () => {
-    const before = await itemsOf("commit-b");
+    const before = await itemsOf("commit-a");
     expect(before.length).toBeGreaterThan(0);
     const { catalogTable: TableName } = inject("stack").parameter;
     for (const { pk, sk } of before) await clients.dynamodb().send(new DeleteCommand({ TableName, Key: { pk, sk } }));
-    const first = await rebuild("commit-b");
+    const first = await rebuild("commit-a");
     expect(first.notes?.rebuilt).toMatchObject({ found: before.length, filed: before.length });
-    expect(await itemsOf("commit-b")).toEqual(before);
-    expect((await rebuild("commit-b")).notes?.rebuilt).toMatchObject({ unchanged: before.length, filed: 0 });
+    expect(await itemsOf("commit-a")).toEqual(before);
+    expect((await rebuild("commit-a")).notes?.rebuilt).toMatchObject({ unchanged: before.length, filed: 0 });
   });
 });
 
