@@ -204,11 +204,13 @@ describe("a small server of its own", () => {
     client = await connected();
     const proxy = await proxied(server);
     await storeConnection("shaky-read", "postgres", "read", clear(proxy));
-    proxy.fault({ part: "plan schema", times: 1, does: { silenceAfterBytes: 30_000 } });
+    // Slow enough to be met while it holds its locks.
+    proxy.fault({ part: "plan schema", times: 1, does: { delayMillis: 50 } });
     proxy.fault({ part: "chunk", does: { silenceAfterBytes: 300_000 } });
     const executionArn = await startExecution("backup", { source: "shaky" });
     for (const part of ["plan schema", "chunk"]) {
       await until(async () => ((await locks(part)) > 0 ? true : undefined));
+      proxy.silence(part);
       await client.query(`ALTER TABLE ledger ADD COLUMN "migrated behind ${part}" int`);
     }
     const { status, error, cause, events } = await outcomeOf(executionArn);

@@ -1,25 +1,30 @@
-import { once } from "node:events";
-import { connect, createServer, type Server, type Socket } from "node:net";
-import { createSecureContext, TLSSocket } from "node:tls";
-import { generate } from "selfsigned";
+import { generate, type SelfsignedOptions } from "selfsigned";
 import { afterAll, beforeAll, describe, expect, inject, it } from "vitest";
 import type { ConnectionSettings, TlsMode } from "../../../../core/postgres/connection.ts";
 import { planDump } from "../../../../core/postgres/plan/index.ts";
 import { openSession } from "../../../../core/postgres/session.ts";
 import { takeBase } from "../../../../core/postgres/snapshot/index.ts";
+import { type PgProxy, startPgProxy } from "../../../support/pg-faults.ts";
 import { createSource, readChunk, type SourceDatabase } from "../support.ts";
 
+const DAY_MILLIS = 86_400_000;
 let source: SourceDatabase;
-let server: Server;
-let port: number;
+let proxy: PgProxy;
 let authority: string;
-const sockets = new Set<Socket>();
 
-/** TLS in front of the server: says S to the request for encryption, then talks clear text behind. */
+/** TLS in front of the server, by a certificate that vouches for itself. */
 beforeAll(async () => {
   source = await createSource("tls");
   await source.query("CREATE TABLE t AS SELECT g AS id, repeat('x', 300) AS v FROM generate_series(1, 20000) g");
-  const pems = await generate([{ name: "commonName", value: "database.test" }], {
+  [proxy, authority] = await proxyWith({});
+});
+afterAll(async () => {
+  await proxy.close();
+  await source.close();
+});
+
+async function proxyWith(options: SelfsignedOptions): Promise<[PgProxy, string]> {
+  const { private: key, cert } = await generate([{ name: "commonName", value: "database.test" }], {
     keySize: 2048,
     algorithm: "sha256",
     extensions: [
@@ -32,35 +37,14 @@ beforeAll(async () => {
         ],
       },
     ],
+    ...options,
   });
-  authority = pems.cert;
-  const secureContext = createSecureContext({ key: pems.private, cert: pems.cert });
-  server = createServer((client) => {
-    sockets.add(client);
-    client.on("error", () => {});
-    client.once("data", () => {
-      client.write("S");
-      const secure = new TLSSocket(client, { isServer: true, secureContext });
-      const { host, port: upstreamPort } = inject("postgres");
-      const upstream = connect(upstreamPort, host);
-      for (const one of [secure, upstream])
-        one.on("error", () => {}).on("close", () => [secure, upstream].map((each) => each.destroy()));
-      secure.pipe(upstream).pipe(secure);
-    });
-  }).listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const address = server.address();
-  port = typeof address === "object" && address !== null ? address.port : 0;
-});
-afterAll(async () => {
-  for (const socket of sockets) socket.destroy();
-  server.close();
-  await source.close();
-});
+  return [await startPgProxy(inject("postgres"), { tls: { key, cert } }), cert];
+}
 
 function settings(mode: TlsMode, extra: { host?: string; ca?: string } = {}): ConnectionSettings {
   const { host = "localhost", ca } = extra;
-  return { ...source.settings, host, port, tls: ca === undefined ? { mode } : { mode, ca } };
+  return { ...source.settings, host, port: proxy.port, tls: ca === undefined ? { mode } : { mode, ca } };
 }
 
 const options = { purpose: "read", applicationName: "holdfast test" } as const;
@@ -80,6 +64,18 @@ describe("a session over TLS", () => {
       code: "certificate-of-another-host",
     });
     await (await openSession(settings("verify-ca", elsewhere), options)).end();
+  });
+
+  it("fails now when the certificate has expired", async () => {
+    const notBeforeDate = new Date(Date.now() - 30 * DAY_MILLIS);
+    const [expired, ca] = await proxyWith({ notBeforeDate, notAfterDate: new Date(Date.now() - DAY_MILLIS) });
+    const trusted = { ...settings("verify-full", { ca }), port: expired.port };
+    await expect(openSession(trusted, options)).rejects.toMatchObject({
+      name: "ConfigurationError",
+      code: "certificate-expired",
+      hint: expect.stringContaining("Renew"),
+    });
+    await expired.close();
   });
 
   it("encrypts to whoever answers when told so", async () => {
