@@ -71,8 +71,9 @@ export async function verifyGroup(
   const { runId, n, groups } = request;
   const run = await catalog.runs.beat(runId);
   const chunks = (chunk: number) => chunk % groups === n;
+  const { manifestSha256: committedSha256 } = await expectPoint(run, catalog);
   const report = await whileBeating(runId, context, (signal) =>
-    verifyRestorePoint(levelOf(run), vault, unwrappers, refOf(run), { chunks, signal }),
+    verifyRestorePoint(levelOf(run), vault, unwrappers, refOf(run), { chunks, signal, committedSha256 }),
   );
   for (const { object, code, message } of report.issues.slice(0, MOST_FINDINGS)) {
     await catalog.failures.record(run, `${FOUND}${object}`, { name: "IntegrityError", code, message });

@@ -115,6 +115,8 @@ export interface RestorePoint {
   readonly runId: string;
   readonly startedAt: string;
   readonly committedAt: string;
+  /** Of the manifest's object as it was committed, hex: another one under the same name is no restore point of ours. */
+  readonly manifestSha256?: string;
   readonly plainBytes: number;
   readonly storedBytes: number;
   readonly tables: number;

@@ -8,10 +8,9 @@ import { restorePointOf } from "../backup/commit/restore-point.ts";
 import type { Catalog, Finding } from "../catalog/index.ts";
 import type { Reconciled } from "../catalog/restore-points.ts";
 import { type HoldfastError, IntegrityError, PreconditionError } from "../errors.ts";
-import { openEnvelope } from "../vault/envelope/open.ts";
 import type { Unwrapper } from "../vault/envelope/recipient.ts";
 import { type RestorePointRef, vaultKeys } from "../vault/keys.ts";
-import { readManifest } from "../vault/manifest/read.ts";
+import { openManifest } from "../vault/open.ts";
 import type { Store } from "../vault/store/port.ts";
 import { readVerifications } from "../vault/verification.ts";
 
@@ -72,10 +71,10 @@ export async function fileRestorePoint(
   { catalog, vault, unwrappers }: FileContext,
 ): Promise<Filed> {
   try {
-    const envelope = await openEnvelope(vault, ref, unwrappers);
-    const manifest = await readManifest(vault, envelope, ref);
+    const known = await catalog.restorePoints.get(ref.restorePointId, ref.source);
+    const opened = await openManifest(vault, ref, unwrappers, { committedSha256: known?.manifestSha256 });
     const { verifications, damaged } = await readVerifications(vault, ref);
-    const result = await catalog.restorePoints.reconcile(restorePointOf(manifest, verifications, damaged.length > 0));
+    const result = await catalog.restorePoints.reconcile(restorePointOf(opened, verifications, damaged.length > 0));
     return { result, findings: damaged.map((error) => finding(vaultKeys.reportPrefix(ref), error)) };
   } catch (error) {
     if (!(error instanceof IntegrityError) && !(error instanceof PreconditionError)) throw error;

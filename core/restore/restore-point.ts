@@ -10,7 +10,7 @@ import type { Unwrapper } from "../vault/envelope/recipient.ts";
 import type { RestorePointRef } from "../vault/keys.ts";
 import type { Manifest } from "../vault/manifest/schema.ts";
 import { readSmallObject } from "../vault/object/small.ts";
-import { openManifest } from "../vault/open.ts";
+import { type OpenManifestOptions, openManifest } from "../vault/open.ts";
 import type { Store } from "../vault/store/port.ts";
 
 /** Names under which a backup stores what belongs to the schema. */
@@ -34,9 +34,13 @@ export interface OpenRestorePoint {
 }
 
 /** @throws IntegrityError when envelope or manifest are missing or changed; PreconditionError `envelope-no-recipient` */
-export async function openRestorePoint(access: VaultAccess, ref: RestorePointRef): Promise<OpenRestorePoint> {
+export async function openRestorePoint(
+  access: VaultAccess,
+  ref: RestorePointRef,
+  options: OpenManifestOptions = {},
+): Promise<OpenRestorePoint> {
   const { store } = access;
-  const { envelope, manifest } = await openManifest(store, ref, access.unwrappers);
+  const { envelope, manifest } = await openManifest(store, ref, access.unwrappers, options);
   return { ref, store, envelope, manifest };
 }
 

@@ -19,21 +19,28 @@ export interface OpenPoint {
   readonly written: WrittenObject;
 }
 
+export interface OpenManifestOptions {
+  /** Digest of the manifest that was committed, where somebody knows it: the catalog does. */
+  readonly committedSha256?: string | undefined;
+}
+
 /**
  * A generation that somebody added with a key of his own opens, but not the manifest: it is passed over, and reported, when a
  * lower one does.
- * @throws IntegrityError as `openEnvelope` and `readManifest`; PreconditionError; StoreThrottledError
+ * @throws IntegrityError as `openEnvelope` and `readManifest`, `manifest-replaced`; PreconditionError; StoreThrottledError
  */
 export async function openManifest(
   store: Store,
   ref: RestorePointRef,
   unwrappers: readonly Unwrapper[],
+  { committedSha256 }: OpenManifestOptions = {},
 ): Promise<OpenPoint> {
   const foreign: IntegrityError[] = [];
   let failure: unknown;
   for await (const envelope of openGenerations(store, ref, unwrappers)) {
     try {
       const opened = await readStoredManifest(store, envelope, ref);
+      if (committedSha256 !== undefined) assertCommitted(ref, opened.written, committedSha256);
       return { envelope: { ...envelope, damaged: [...envelope.damaged, ...foreign] }, ...opened };
     } catch (error) {
       if (!isOfAnotherKey(error, ref)) throw error;
@@ -42,6 +49,14 @@ export async function openManifest(
     }
   }
   throw failure;
+}
+
+/** Whoever can write envelopes and manifests can make a restore point that opens, but not the one that was committed. */
+function assertCommitted(ref: RestorePointRef, { sha256 }: WrittenObject, committedSha256: string): void {
+  if (sha256 === committedSha256) return;
+  const reason = `sha256 is ${sha256}, the catalog says that ${committedSha256} was committed`;
+  const hint = "A manifest is written once: look for its older version, and find out who replaced it.";
+  throw new ObjectIntegrityError("manifest-replaced", vaultKeys.manifestKey(ref), undefined, reason, undefined, hint);
 }
 
 /** The manifest's header does not authenticate: changed, or another key's. */

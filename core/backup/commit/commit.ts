@@ -51,14 +51,14 @@ export async function commitBackup(
   // As near to the write as can be: nothing else keeps a late call from it.
   const from = [phase.committing, phase.verifying];
   const { heartbeatAt: committedAt } = await catalog.runs.advance(runId, { epoch, from });
-  const { stored } = await commitManifest(
+  const { stored: manifest, manifest: written } = await commitManifest(
     vault,
     envelope,
     ref,
     buildManifest(run, plan, won, { version, committedAt }),
   );
   // Before anything that fails for a run that was stopped meanwhile: what is whole in the vault is not to be lost.
-  await catalog.restorePoints.put(restorePointOf(stored));
+  await catalog.restorePoints.put(restorePointOf({ manifest, written }));
   await catalog.runs.advance(runId, { epoch, from, to: phase.verifying });
   return { runId, restorePointId: ref.restorePointId };
 }

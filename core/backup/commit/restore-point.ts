@@ -5,16 +5,18 @@
 import type { RestorePoint } from "../../catalog/index.ts";
 import { chunkObjects } from "../../vault/manifest/chunk-objects.ts";
 import type { Manifest } from "../../vault/manifest/schema.ts";
+import type { WrittenObject } from "../../vault/object/write.ts";
 import type { Verification } from "../../vault/verification.ts";
 import { identityOf } from "../identity.ts";
 import { warningLines } from "../warnings.ts";
 
 /**
+ * @param committed the manifest, and the object it lies in
  * @param verifications oldest first; one that has found damage is never made good by a later one
  * @param isSuspect a report cannot be read, and may have said so
  */
 export function restorePointOf(
-  manifest: Manifest,
+  { manifest, written }: { readonly manifest: Manifest; readonly written: Pick<WrittenObject, "sha256"> },
   verifications: readonly Verification[] = [],
   isSuspect = false,
 ): RestorePoint {
@@ -28,6 +30,7 @@ export function restorePointOf(
     kind: manifest.kind,
     status: isDamaged ? "quarantined" : "available",
     ...runOf(manifest),
+    manifestSha256: written.sha256,
     plainBytes: sum(objects.map(({ plainBytes }) => plainBytes)),
     storedBytes: sum(objects.map(({ bytes }) => bytes)),
     tables: manifest.tables.filter(({ kind }) => kind === "table").length,

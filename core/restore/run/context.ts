@@ -38,7 +38,10 @@ export interface OpenRun {
 export async function openRun(runId: string, context: RestoreContext): Promise<OpenRun> {
   const run = await context.catalog.runs.beat(runId);
   const settings = settingsOf(run);
-  const point = await openRestorePoint({ store: context.vault, unwrappers: context.unwrappers }, refOfRun(run));
+  const ref = refOfRun(run);
+  const known = await context.catalog.restorePoints.get(ref.restorePointId, ref.source);
+  const access = { store: context.vault, unwrappers: context.unwrappers };
+  const point = await openRestorePoint(access, ref, { committedSha256: known?.manifestSha256 });
   const secret = await context.readConnection(settings.connection);
   const connection: ConnectionSettings = parseConnection(secret, { mintToken: context.mintToken });
   const target = restoreTarget(connection, settings.options, point.manifest);

@@ -16,14 +16,14 @@ import { type RestorePointRef, vaultKeys } from "../keys.ts";
 import { type ChunkObject, chunkObjects } from "../manifest/chunk-objects.ts";
 import type { Manifest } from "../manifest/schema.ts";
 import { readSmallObject } from "../object/small.ts";
-import { foreignKey, openManifest } from "../open.ts";
+import { foreignKey, type OpenManifestOptions, openManifest } from "../open.ts";
 import type { Store } from "../store/port.ts";
 import { type CheckContext, checkChunk, checkFirstFrame, checkPresence } from "./checks.ts";
 import { Findings, type VerifyProgress, type VerifyReport } from "./report.ts";
 
 export type VerifyLevel = "presence" | "quick" | "full";
 
-export interface VerifyOptions {
+export interface VerifyOptions extends OpenManifestOptions {
   /** Only these chunks, so that several workers can share a restore point. @default all */
   readonly chunks?: (n: number) => boolean;
   /** Called after each object. */
@@ -68,7 +68,7 @@ export async function verifyRestorePoint(
 ): Promise<VerifyReport> {
   const findings = new Findings();
   const keyChecks = await checkGenerations(findings, store, ref);
-  const opened = await findings.check(vaultKeys.manifestKey(ref), () => openManifest(store, ref, unwrappers));
+  const opened = await findings.check(vaultKeys.manifestKey(ref), () => openManifest(store, ref, unwrappers, options));
   if (opened === undefined) return findings.report();
   const { envelope, manifest } = opened;
   for (const error of envelope.damaged) findings.note(vaultKeys.manifestKey(ref), error);

@@ -10,7 +10,8 @@ import { type FindContext, findLeftovers } from "../../../core/leftovers/find.ts
 import { commitManifest } from "../../../core/vault/commit.ts";
 import { openEnvelope } from "../../../core/vault/envelope/open.ts";
 import { type RestorePointRef, vaultKeys } from "../../../core/vault/keys.ts";
-import { objectsNamedIn, readManifest } from "../../../core/vault/manifest/read.ts";
+import { objectsNamedIn } from "../../../core/vault/manifest/read.ts";
+import { openManifest } from "../../../core/vault/open.ts";
 import { verifyRestorePoint } from "../../../core/vault/verify/verify.ts";
 import { type MemoryStore, memoryStore } from "../../support/memory-store.ts";
 import { newRsaRecipient, type TestRecipient } from "../../support/recipients.ts";
@@ -86,6 +87,7 @@ async function worldOf(pasts: readonly Past[]): Promise<World> {
       noteFindings: async (_: string, findings: unknown[]) => void noted.findings.push(...findings),
     },
     restorePoints: {
+      get: async (id: string) => filed.get(id),
       list: async () => [...filed.values()],
       reconcile: async (point: RestorePoint) => {
         filed.set(point.restorePointId, point);
@@ -119,7 +121,7 @@ async function writePast(vault: MemoryStore, one: Past): Promise<RestorePointRef
 }
 
 async function pointOf(vault: MemoryStore, ref: RestorePointRef): Promise<RestorePoint> {
-  return restorePointOf(await readManifest(vault, await openEnvelope(vault, ref, [recipient.unwrapper]), ref));
+  return restorePointOf(await openManifest(vault, ref, [recipient.unwrapper]));
 }
 
 const belongsTo = (ref: RestorePointRef) => (key: string) => key.includes(`/${ref.restorePointId}/`);

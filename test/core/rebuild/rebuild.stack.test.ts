@@ -40,7 +40,8 @@ async function backUp(of: string, minute: number): Promise<RestorePoint> {
   const ref: RestorePointRef = { source: of, kind: "full", restorePointId: newRestorePointId(at, randomBytes) };
   const { envelope, manifest } = await writeSampleObjects(vault, { recipients: [recipient.recipient], ref });
   const run = { id: newRunId(of, at, randomBytes), startedAt: at.toISOString(), committedAt: at.toISOString() };
-  const point = restorePointOf((await commitManifest(vault, envelope, ref, { ...manifest, run })).stored);
+  const committed = await commitManifest(vault, envelope, ref, { ...manifest, run });
+  const point = restorePointOf({ manifest: committed.stored, written: committed.manifest });
   await catalog.restorePoints.put(point);
   return point;
 }
