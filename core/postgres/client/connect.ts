@@ -26,7 +26,7 @@ const LOGIN_FAILED = new Set(["authentication-failed", "authentication-refused"]
 export async function connect(
   settings: ConnectionSettings,
   applicationName: string,
-  timeoutMillis = CONNECT_TIMEOUT_MILLIS,
+  timeoutMillis = settings.connectTimeoutMillis ?? CONNECT_TIMEOUT_MILLIS,
 ): Promise<pg.Client> {
   const { password } = settings;
   if (typeof password === "string") return login(settings, password, applicationName, timeoutMillis);

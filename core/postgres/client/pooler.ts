@@ -7,10 +7,12 @@ import type pg from "pg";
 import { PreconditionError } from "../../errors.ts";
 import { type ConnectionSettings, describeConnection } from "../connection.ts";
 import { mapPostgresError } from "../errors.ts";
-import { connect } from "./connect.ts";
+import { connect, TIMED_OUT } from "./connect.ts";
 
 /** A server answers this at once; a pooler whose only connection is taken does not answer at all. */
 const ANSWER_MILLIS = 5_000;
+/** A pooler whose every connection is taken by others lets the second one wait. */
+const WAIT_MILLIS = 30_000;
 
 /**
  * Opens a transaction on a second connection and asks the first one for its backend: a pooler that hands the first
@@ -24,6 +26,7 @@ export async function refuseTransactionPooler(
 ): Promise<void> {
   const before = await backendPid(client);
   const other = await connect(settings, applicationName);
+  const timer = setTimeout(() => other.connection.stream.destroy(new Error(TIMED_OUT)), WAIT_MILLIS);
   try {
     await other.query("BEGIN");
     const taken = await backendPid(other);
@@ -32,6 +35,7 @@ export async function refuseTransactionPooler(
   } catch (error) {
     throw mapPostgresError(error, `looking for a pooler at ${describeConnection(settings)}`);
   } finally {
+    clearTimeout(timer);
     await other.query("ROLLBACK").catch(() => {});
     await other.end().catch(() => {});
   }

@@ -1,3 +1,5 @@
+import { once } from "node:events";
+import { type AddressInfo, createServer } from "node:net";
 import { afterAll, afterEach, beforeAll, describe, expect, inject, it } from "vitest";
 import type { ConnectionSettings } from "../../../../core/postgres/connection.ts";
 import { openSession } from "../../../../core/postgres/session.ts";
@@ -32,6 +34,18 @@ describe("a connection over a network that fails", () => {
     });
     expect(performance.now() - begun).toBeLessThan(3_000);
     await until(async () => proxy.cut() === 0);
+  });
+
+  it("is given up when nothing comes after the server has agreed to encrypt", async () => {
+    const mute = createServer((socket) => socket.on("error", () => {}).once("data", () => socket.write("S")));
+    await once(mute.listen(0, "127.0.0.1"), "listening");
+    const { port } = mute.address() as AddressInfo;
+    const settings = { ...(await behindProxy()), port, tls: { mode: "verify-full" as const } };
+    await expect(openSession(settings, { ...reading, connectTimeoutMillis: 300 })).rejects.toMatchObject({
+      code: "connect-timeout",
+    });
+    mute.close();
+    await once(mute, "close");
   });
 
   it("is given up when the server falls silent right after the login", async () => {
