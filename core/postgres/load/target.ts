@@ -76,8 +76,9 @@ export async function dropTargetObjects(
     await session.query("BEGIN");
     try {
       const present = new Set((await listTargetObjects(session, kept)).map(nameOf));
-      for (const { kind, name } of batch) {
-        if (kind === "TABLE" && present.has(nameOf({ kind, name }))) await run(session, `LOCK TABLE ${name}`, name);
+      for (const object of batch) {
+        const isTable = object.kind === "TABLE" && present.has(nameOf(object));
+        if (isTable) await run(session, `LOCK TABLE ${object.name}`, nameOf(object));
       }
       await assertListed(session, listed, kept);
       for (const object of batch) await run(session, dropStatement(object), nameOf(object));

@@ -1,0 +1,162 @@
+import { randomBytes } from "node:crypto";
+import { once } from "node:events";
+import { connect, createServer } from "node:net";
+import { afterAll, beforeAll, describe, expect, inject, test } from "vitest";
+import { type ConnectionSettings, parseConnection } from "../../../core/postgres/connection.ts";
+import { readMarker } from "../../../core/postgres/load/marker.ts";
+import { openLoadSession } from "../../../core/postgres/load/session.ts";
+import { loadPointChunk } from "../../../core/restore/data.ts";
+import { parseRestoreOptions } from "../../../core/restore/options.ts";
+import { prepareTarget } from "../../../core/restore/prepare.ts";
+import { openRestorePoint, readPhases } from "../../../core/restore/restore-point.ts";
+import { runPhase } from "../../../core/restore/schema.ts";
+import { chunkNumbers } from "../../../core/restore/work.ts";
+import type { RestorePointRef } from "../../../core/vault/keys.ts";
+import { asAdmin, createDatabase, type TestDatabase } from "../../support/postgres.ts";
+import { createVault, type TestVault } from "./support.ts";
+
+const ROWS = 2_000;
+const applicationName = "test faults";
+let vault: TestVault;
+let source: TestDatabase;
+let ref: RestorePointRef;
+
+beforeAll(async () => {
+  vault = await createVault();
+  source = await createDatabase("faulty");
+  // Without a key: rows that came twice would stay.
+  await source.query(`
+    CREATE TABLE item (id int, filler text);
+    INSERT INTO item SELECT n, repeat(md5(n::text), 8) FROM generate_series(1, ${ROWS}) n`);
+  ref = await vault.backUp(source.url);
+});
+afterAll(async () => {
+  await source.drop();
+  await vault.remove();
+});
+
+async function withTarget(work: (target: TestDatabase) => Promise<void>): Promise<void> {
+  const target = await createDatabase("target");
+  await work(target).finally(() => target.drop());
+}
+
+/** Between client and server: ends both connections at the client's COMMIT, before the server has it or its answer is passed on. */
+async function startCommitCutter(when: "before" | "after") {
+  const { host, port } = inject("postgres");
+  const server = createServer((client) => {
+    const upstream = connect(port, host);
+    let isCommitting = false;
+    const cut = (): void => void [client, upstream].map((socket) => socket.destroy());
+    for (const socket of [client, upstream]) socket.on("error", () => {}).on("close", cut);
+    client.on("data", (data) => {
+      isCommitting ||= data.includes("COMMIT\0");
+      if (isCommitting && when === "before") cut();
+      else upstream.write(data);
+    });
+    upstream.on("data", (data) => (isCommitting ? cut() : client.write(data)));
+  }).listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const { port: own } = server.address() as { port: number };
+  return { through: (settings: ConnectionSettings) => ({ ...settings, port: own }), end: () => server.close() };
+}
+
+describe("a chunk whose connection is lost at its COMMIT", () => {
+  test.each([
+    ["before", "loaded"],
+    ["after", "already-loaded"],
+  ] as const)("%s the server has done it is there once after the next attempt", async (when, state) => {
+    await withTarget(async (target) => {
+      const point = await openRestorePoint(vault, ref);
+      const settings = parseConnection(target.url);
+      const options = parseRestoreOptions({});
+      await prepareTarget({ point, target: { settings }, options, applicationName });
+      const session = await openLoadSession(settings, { applicationName });
+      await runPhase(session, await readPhases(point, options), "preData");
+      const cutter = await startCommitCutter(when);
+      for (const n of chunkNumbers(point.manifest)) {
+        const unlucky = await openLoadSession(cutter.through(settings), { applicationName });
+        await expect(loadPointChunk(unlucky, point, n)).rejects.toMatchObject({ name: "SourceUnavailableError" });
+        await unlucky.end();
+        expect(await loadPointChunk(session, point, n)).toMatchObject({ state });
+      }
+      cutter.end();
+      await session.end();
+      expect(await target.query("SELECT count(*)::int AS n FROM item")).toEqual([{ n: ROWS }]);
+    });
+  });
+});
+
+describe("a restore point of an empty database", () => {
+  test("is refused, and what was to be replaced by it stays", async () => {
+    const empty = await createDatabase("empty");
+    const nothing = await vault.backUp(empty.url);
+    await empty.drop();
+    await withTarget(async (target) => {
+      await target.query("CREATE TABLE precious (id int)");
+      await expect(vault.restore(nothing, target.url, { options: { confirm: true } })).rejects.toMatchObject({
+        name: "PreconditionError",
+        code: "nothing-to-restore",
+      });
+      expect(await target.query("SELECT to_regclass('precious')::text AS there")).toEqual([{ there: "precious" }]);
+    });
+  });
+});
+
+describe("a target that could only be emptied by half", () => {
+  test("does not look whole, and is listed again by the next attempt", async () => {
+    const role = `loader_${randomBytes(4).toString("hex")}`;
+    await asAdmin((admin) => admin.query(`CREATE ROLE ${role} LOGIN PASSWORD 'local'`));
+    await withTarget(async (target) => {
+      await target.query(`
+        ALTER DATABASE ${target.name} OWNER TO ${role};
+        CREATE TABLE mine (id int); ALTER TABLE mine OWNER TO ${role}; CREATE TABLE others (id int)`);
+      const settings = { ...parseConnection(target.url), user: role, password: "local" };
+      const options = { confirm: true, skipRoles: true };
+      const failing = vault.restore(ref, target.url, { connection: settings, options });
+      await expect(failing).rejects.toMatchObject({
+        code: "privilege-missing",
+        message: expect.stringMatching(/dropping table public\.others: .*(must be owner|permission denied)/),
+      });
+      const session = await openLoadSession(parseConnection(target.url), { applicationName });
+      expect(await readMarker(session)).toMatchObject({ isReady: false, restorePointId: ref.restorePointId });
+      await session.end();
+      const again = vault.restore(ref, target.url, { connection: settings, options: { skipRoles: true } });
+      await expect(again).rejects.toMatchObject({ code: "target-not-empty" });
+      const result = await vault.restore(ref, target.url, { options: { confirm: true, skipRoles: true } });
+      expect(result.report).toMatchObject({ identical: true });
+    });
+    await asAdmin((admin) => admin.query(`DROP ROLE ${role}`));
+  });
+});
+
+describe("what is dropped", () => {
+  test("is the list that was agreed to, and nothing when it is another by then", async () => {
+    await withTarget(async (target) => {
+      await target.query("CREATE TABLE old (id int)");
+      const seen: string[] = [];
+      const onListed = async ({ id }: { readonly id: string }): Promise<boolean> => {
+        seen.push(id);
+        return false;
+      };
+      await expect(vault.restore(ref, target.url, { onListed })).rejects.toMatchObject({ code: "target-not-empty" });
+      await target.query("CREATE VIEW news AS SELECT * FROM old");
+      const options = { confirm: seen[0] };
+      await expect(vault.restore(ref, target.url, { options })).rejects.toThrow(/2 objects .*view public\.news/);
+      await target.query("DROP VIEW news");
+      expect((await vault.restore(ref, target.url, { options })).report).toMatchObject({ identical: true });
+    });
+  });
+
+  test("is nothing that came between listing and dropping", async () => {
+    await withTarget(async (target) => {
+      await target.query("CREATE TABLE old (id int)");
+      const onListed = async (): Promise<boolean> => {
+        await target.query("CREATE VIEW news AS SELECT * FROM old");
+        return true;
+      };
+      const changed = vault.restore(ref, target.url, { onListed });
+      await expect(changed).rejects.toMatchObject({ code: "target-changed", message: expect.stringMatching(/news/) });
+      expect(await target.query("SELECT to_regclass('news')::text AS there")).toEqual([{ there: "news" }]);
+    });
+  });
+});
