@@ -117,8 +117,19 @@ export const mintToken = mintRdsToken;
 /** A message to the people behind the alert topic. SNS takes subjects of at most 100 printable characters. */
 export async function sendAlert(subject: string, message: string): Promise<void> {
   const Subject = subject.replaceAll(/[^ -~]/g, " ").slice(0, 100);
-  const command = new PublishCommand({ TopicArn: fromEnvironment("alertTopicArn"), Subject, Message: message });
-  await mapped(`publish to ${command.input.TopicArn}`, () => sns().send(command));
+  const TopicArn = fromEnvironment("alertTopicArn");
+  const command = new PublishCommand({ TopicArn, Subject, Message: message });
+  await mapped(`publish to ${TopicArn}`, () =>
+    sns()
+      .send(command)
+      .catch((error: unknown) => {
+        if (!(error instanceof Error) || error.name !== "NotFoundException") throw error;
+        throw new ConfigurationError("alert-topic-missing", `there is no topic ${TopicArn}`, {
+          hint: "Deploy HoldfastVault again; until then nobody is told of a failed run.",
+          cause: error,
+        });
+      }),
+  );
 }
 
 /** An event on the account's default bus: `holdfast.<thing>.<past participle>`. */

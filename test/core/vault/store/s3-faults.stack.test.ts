@@ -4,11 +4,13 @@ import { Agent } from "node:https";
 import path from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
+import { CreateKeyCommand, DisableKeyCommand, KMSClient } from "@aws-sdk/client-kms";
 import { CreateBucketCommand, ListMultipartUploadsCommand, PutObjectCommand, S3Client } from "@aws-sdk/client-s3";
 import { DynamoDBDocumentClient } from "@aws-sdk/lib-dynamodb";
 import { afterAll, afterEach, beforeAll, describe, expect, inject, it } from "vitest";
 import { bodyOptions, callOptions, objectOptions, repeatConflicts } from "../../../../core/aws/client-options.ts";
 import { createCatalog } from "../../../../core/catalog/index.ts";
+import { kmsRecipient, kmsUnwrapper } from "../../../../core/vault/envelope/kms.ts";
 import { s3Store } from "../../../../core/vault/store/s3.ts";
 import { clientOptions } from "../../../../infra/local/stack.ts";
 import { type FaultProxy, startFaultProxy } from "../../../support/aws-faults/proxy.ts";
@@ -206,6 +208,38 @@ describe("a body", () => {
     }
     expect(Buffer.concat(pieces).equals(body)).toBe(true);
     expect(proxy.rules.end(again)).toBe(0);
+  });
+});
+
+describe("the key", () => {
+  const context = { "holdfast:source": "faulty" };
+
+  it("is asked again when throttled, and is named when it is disabled or may not be used", async () => {
+    const { KeyMetadata } = await clients.kms().send(new CreateKeyCommand({}));
+    const keyArn = KeyMetadata?.Arn ?? "";
+    const client = new KMSClient(through(callOptions));
+    const wrap = () => kmsRecipient({ client, keyArn }).wrap(randomBytes(32), context);
+    const id = fault({
+      service: "kms",
+      operation: "Encrypt",
+      times: 1,
+      effect: { status: 400, code: "ThrottlingException" },
+    });
+    const wrapped = await wrap();
+    expect(proxy.rules.end(id)).toBe(1);
+
+    await clients.kms().send(new DisableKeyCommand({ KeyId: keyArn }));
+    const unusable = { name: "PreconditionError", code: "key-unusable", message: expect.stringContaining(keyArn) };
+    await expect(wrap()).rejects.toMatchObject(unusable);
+    const entry = { kind: "aws-kms", id: keyArn, wrappedKey: "" } as const;
+    await expect(kmsUnwrapper({ client }).unwrap(wrapped, entry, context)).rejects.toMatchObject(unusable);
+
+    const credentials = { accessKeyId: "AKIAUNKNOWNUNKNOWN00", secretAccessKey: "unknown" };
+    const stranger = new KMSClient({ ...through(callOptions), credentials });
+    await expect(kmsRecipient({ client: stranger, keyArn }).wrap(randomBytes(32), context)).rejects.toMatchObject({
+      name: "PreconditionError",
+      code: "store-access-denied",
+    });
   });
 });
 
