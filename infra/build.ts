@@ -40,6 +40,8 @@ export function buildApp(app: App, { config, assets, definitions, env = {} }: Bu
     definitions,
     env,
   });
+  // What is imported by name tells CDK no order: the vault comes first, and goes last.
+  backups.addStackDependency(vault);
   for (const [name, value] of Object.entries(tags)) Tags.of(app).add(name, value);
   // Always on, but for the local AWS, which the same templates have passed for in the tests.
   if (app.node.tryGetContext(CHECKS_CONTEXT) !== "off") {

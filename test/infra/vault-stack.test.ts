@@ -168,6 +168,10 @@ describe("keys and alerts", () => {
   });
 });
 
+it("is deployed before what imports from it, and deleted after it", () => {
+  expect(synthesize(minimal).before).toEqual(["HoldfastVault"]);
+});
+
 describe("deleting the stack", () => {
   const stateful = ["AWS::S3::Bucket", "AWS::S3::BucketPolicy", "AWS::DynamoDB::GlobalTable", "AWS::KMS::Key"];
 

@@ -17,6 +17,8 @@ export interface Synthesized {
   readonly backups: Template;
   /** cdk-nag's findings that no acknowledgement covers, `rule at path`. */
   readonly findings: readonly string[];
+  /** Stacks that are deployed before the functions', and deleted after it. */
+  readonly before: readonly string[];
 }
 
 const placeholders = { backup: placeholderBackup, verify: placeholderVerify };
@@ -38,6 +40,7 @@ export function synthesize(
   return {
     vault,
     backups,
+    before: stacks.backups.dependencies.map(({ node }) => node.id),
     // Asked for by few, and longer than all the rest.
     get findings() {
       const report = new AwsSolutionsChecks().validateScope(app);
