@@ -5,6 +5,7 @@ import type { InstallationParameter } from "../../core/config/environment.ts";
 import { ConfigurationError } from "../../core/errors.ts";
 import { formatBytes, formatCount, formatRate, millisBetween, plural } from "../output/units.ts";
 import type { CommandResult } from "../result.ts";
+import { findingLines, splitFindings } from "../runs/findings.ts";
 import { type RunCommandOptions, withRunOptions } from "../runs/options.ts";
 import { reportResult } from "../runs/report.ts";
 import { assertNameArgument } from "../runs/restore-point.ts";
@@ -41,12 +42,13 @@ async function backup(session: Session, source: string, options: BackupOptions):
     report.status === "succeeded" && report.restorePointId !== undefined
       ? await installation.catalog.restorePoint(report.restorePointId, source)
       : undefined;
+  const { notes } = splitFindings(report);
   return reportResult(
     report,
     {
       achieved: `restore point ${report.restorePointId} of ${source}`,
-      lines: point === undefined ? [] : sizeLines(point, report),
-      fields: { source, sizes: point && sizesOf(point) },
+      lines: [...(point === undefined ? [] : sizeLines(point, report)), ...findingLines("note", notes)],
+      fields: { source, sizes: point && sizesOf(point), notes },
     },
     session.style,
   );

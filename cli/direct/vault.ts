@@ -14,6 +14,7 @@ import { listRestorePoints } from "../../core/vault/list.ts";
 import { directoryStore } from "../../core/vault/store/directory.ts";
 import type { Store } from "../../core/vault/store/port.ts";
 import { s3Store } from "../../core/vault/store/s3.ts";
+import { isAccused } from "../../core/vault/verification.ts";
 import { UsageError } from "../errors.ts";
 import { LATEST } from "../runs/restore-point.ts";
 import type { World } from "../world.ts";
@@ -46,7 +47,10 @@ export function openUnwrappers({ offlineKeyPem, kmsKeyArn }: VaultKeys): Unwrapp
   return [kmsUnwrapper({ client: new KMSClient(callOptions), ...(kmsKeyArn !== undefined && { keyArn: kmsKeyArn }) })];
 }
 
-/** @throws PreconditionError `restore-point-not-found` @throws UsageError `source-needed` */
+/**
+ * By its id, whatever is known of it; by `latest` the newest that no verification has found damaged.
+ * @throws PreconditionError `restore-point-not-found` @throws UsageError `source-needed`
+ */
 export async function findInVault(
   store: Store,
   idOrLatest: string,
@@ -60,11 +64,27 @@ export async function findInVault(
     const message = `latest of which source? ${store.location} has ${sources.join(", ")}`;
     throw new UsageError("source-needed", message, "Add --source NAME.");
   }
-  const latest = wanted.toSorted((a, b) => a.restorePointId.localeCompare(b.restorePointId)).at(-1);
-  if (latest !== undefined) return latest;
-  const what = idOrLatest === LATEST ? "no restore point" : `no restore point ${idOrLatest}`;
+  for (const ref of wanted.toSorted((a, b) => b.restorePointId.localeCompare(a.restorePointId))) {
+    if (idOrLatest !== LATEST || !(await isAccused(store, ref))) return ref;
+  }
+  const kind = wanted.length > 0 ? "no restore point but damaged ones" : "no restore point";
+  const what = idOrLatest === LATEST ? kind : `no restore point ${idOrLatest}`;
   const whose = source === undefined ? "" : ` of ${source}`;
   throw new PreconditionError("restore-point-not-found", `there is ${what}${whose} in ${store.location}`, {
-    hint: "Restore points lie below v1/meta/ of a vault.",
+    hint: "`holdfast list --vault` shows what there is; a damaged one is restored by its id.",
   });
+}
+
+/** What the vault alone says of a restore point, without a key. */
+export interface PointInVault extends RestorePointRef {
+  readonly status: "available" | "quarantined";
+}
+
+/** Newest first. */
+export async function listVault(store: Store, source: string | undefined): Promise<PointInVault[]> {
+  const points: PointInVault[] = [];
+  for await (const ref of listRestorePoints(store, source)) {
+    points.push({ ...ref, status: (await isAccused(store, ref)) ? "quarantined" : "available" });
+  }
+  return points.toSorted((a, b) => b.restorePointId.localeCompare(a.restorePointId));
 }

@@ -60,6 +60,12 @@ export async function readVerifications(
   return { verifications: verifications.toSorted((a, b) => a.at.localeCompare(b.at)), damaged };
 }
 
+/** Whether some report says that it is damaged, or cannot be read and may say so. */
+export async function isAccused(store: Store, ref: RestorePointRef): Promise<boolean> {
+  const { verifications, damaged } = await readVerifications(store, ref);
+  return damaged.length > 0 || verifications.some(({ isValid }) => !isValid);
+}
+
 /** @throws IntegrityError `report-invalid` */
 async function readVerification(store: Store, key: string): Promise<Verification> {
   const bytes = await gather(await store.read(key), MOST_BYTES).catch((error: unknown) => {

@@ -2,8 +2,9 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { findInVault, openVault } from "../../../cli/direct/vault.ts";
+import { findInVault, listVault, openVault } from "../../../cli/direct/vault.ts";
 import { vaultKeys } from "../../../core/vault/keys.ts";
+import { fileVerification } from "../../../core/vault/verification.ts";
 
 const older = "20261120T021500Z-zzzzzzzzzz";
 const newer = "20261121T021500Z-0000000000";
@@ -29,6 +30,24 @@ describe("a vault without its installation", () => {
     const ref = { source: "shop", kind: "full", restorePointId: unfinished } as const;
     await store.putIfAbsent(vaultKeys.envelopeKey(ref, 1), new Uint8Array(1));
     expect(await findInVault(store, "latest", undefined)).toEqual({ ...ref, restorePointId: newer });
+  });
+
+  it("passes over what a verification has found damaged, or may have, unless it is named", async () => {
+    const store = await vaultWith(["shop", newer], ["shop", older]);
+    const ref = { source: "shop", kind: "full", restorePointId: newer } as const;
+    const runId = `shop-${newer}`;
+    const report = { runId, level: "full" as const, at: "2026-11-22T00:00:00.000Z", isValid: false, findings: [] };
+    await fileVerification(store, ref, report);
+    expect(await findInVault(store, "latest", "shop")).toMatchObject({ restorePointId: older });
+    expect(await findInVault(store, newer, "shop")).toEqual(ref);
+    expect((await listVault(store, "shop")).map(({ restorePointId, status }) => [restorePointId, status])).toEqual([
+      [newer, "quarantined"],
+      [older, "available"],
+    ]);
+    await store.putIfAbsent(vaultKeys.reportKey({ ...ref, restorePointId: older }, runId), Buffer.from("?"));
+    await expect(findInVault(store, "latest", "shop")).rejects.toMatchObject({
+      message: expect.stringContaining("damaged"),
+    });
   });
 
   it("finds an id whatever its source", async () => {

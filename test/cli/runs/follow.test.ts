@@ -23,6 +23,7 @@ describe("holdfast backup", () => {
     expect(told.json).toEqual({
       schema: 1,
       command: "backup",
+      notes: [],
       status: "succeeded",
       runId: "shop-20261121T021500Z-0000000000",
       restorePointId: RESTORE_POINT_ID,
