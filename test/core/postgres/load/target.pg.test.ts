@@ -1,4 +1,7 @@
 import { randomBytes } from "node:crypto";
+import { chmod, mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import path from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { parseConnection } from "../../../../core/postgres/connection.ts";
 import { assertProviderUntouched } from "../../../../core/postgres/load/provider.ts";
@@ -77,6 +80,54 @@ describe("a target with every kind of object", () => {
     expect(describeObjects(await listTargetObjects(session), 40)).toBe(
       "40 objects (40 tables): table public.t1, table public.t10 and 38 more",
     );
+  });
+});
+
+describe("a subscription in a target", () => {
+  test("is listed, and dropped without asking its publisher, whose slot stays", async () => {
+    await target.query(`CREATE SUBSCRIPTION feed CONNECTION 'host=127.0.0.1 port=1 dbname=x' PUBLICATION p
+      WITH (connect = false, slot_name = 'theirs')`);
+    expect(await listTargetObjects(session)).toEqual([{ kind: "SUBSCRIPTION", name: "feed" }]);
+    await empty();
+    expect(await target.query("SELECT subname FROM pg_subscription")).toEqual([]);
+  });
+});
+
+describe("an extension in a target", () => {
+  let directory: string;
+  beforeEach(async () => {
+    directory = await mkdtemp(path.join(tmpdir(), "holdfast-extension-"));
+    await mkdir(path.join(directory, "extension"));
+    const file = (name: string, text: string) => writeFile(path.join(directory, "extension", name), text);
+    await file("configured.control", "default_version = '1'\nrelocatable = true\n");
+    await file(
+      "configured--1.sql",
+      `CREATE TABLE "zo""ne" (id int); INSERT INTO "zo""ne" VALUES (1);
+       SELECT pg_catalog.pg_extension_config_dump('"zo""ne"', 'WHERE id >= 100');`,
+    );
+    await Promise.all([directory, path.join(directory, "extension")].map((dir) => chmod(dir, 0o755)));
+    await target.query(`
+      SET extension_control_path = '$system:${directory}'; CREATE EXTENSION configured;
+      RESET extension_control_path`);
+  });
+  afterEach(() => rm(directory, { recursive: true }));
+
+  test("that the restore point has too stays; the rows it holds for the user are listed and go", async () => {
+    expect(await listTargetObjects(session, ["configured"])).toEqual([]);
+    await target.query('INSERT INTO "zo""ne" VALUES (100), (101)');
+    const listed = await listTargetObjects(session, ["configured"]);
+    expect(listed).toMatchObject([
+      { kind: "ROWS", name: '2 of public."zo""ne", configuration of extension configured' },
+    ]);
+    await dropTargetObjects(session, listed, ["configured"]);
+    expect(await target.query('SELECT id FROM "zo""ne"')).toEqual([{ id: 1 }]);
+  });
+
+  test("that the restore point has not is listed and dropped", async () => {
+    await assertProviderUntouched(session);
+    expect(await listTargetObjects(session)).toEqual([{ kind: "EXTENSION", name: "configured" }]);
+    await empty();
+    expect(await target.query("SELECT FROM pg_extension WHERE extname = 'configured'")).toEqual([]);
   });
 });
 
