@@ -115,7 +115,9 @@ export async function startPgProxy(upstream: Address, options: PgProxyOptions = 
     const answers = server.pipe(distort(kind, entry.end));
     answers.pipe(client);
     entry.silence = () => {
+      // Still read, or the client's end would go unseen.
       client.unpipe(server);
+      client.resume();
       answers.unpipe(client);
     };
   };
