@@ -11,7 +11,7 @@ import { type CommonOptions, examples, type Invoke, type Session, withCommonOpti
 type ConnectOptions = CommonOptions & { readonly file?: string; readonly replace?: boolean };
 
 const HINT =
-  "A connection is a URL, postgres://user:password@host:5432/database, or RDS's JSON with host, port, username, password, dbname.";
+  'A connection is a URL, postgres://user:password@host:5432/database, or RDS\'s JSON with host, port, username, password (or "auth": "iam"), dbname.';
 
 export function addConnect(program: Command, invoke: Invoke): void {
   withCommonOptions(program.command("connect"))
