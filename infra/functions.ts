@@ -312,7 +312,6 @@ export const functions = {
     permissions: [
       catalog.read(),
       catalog.write(),
-      catalog.clear(),
       secrets.readSources(),
       databases.connectToSources(),
       vault.read("v1/meta/"),
@@ -358,7 +357,6 @@ export const functions = {
       vault.read("v1/data/"),
       // What is in a target is listed before it is dropped.
       vault.create("v1/reports/"),
-      catalog.clear(),
       work.write(),
     ],
   },

@@ -34,8 +34,7 @@ export type Permission =
   | { readonly on: "vault"; readonly may: "abort"; readonly prefix: VaultPrefix }
   | { readonly on: "vault"; readonly may: "list" }
   | { readonly on: "work"; readonly may: "read" | "write" }
-  /** `clear` deletes in a run's own partition: what a former beginning of it had planned. */
-  | { readonly on: "catalog"; readonly may: "read" | "write" | "clear" }
+  | { readonly on: "catalog"; readonly may: "read" | "write" }
   /** `wrap` makes envelopes, `unwrap` opens them. */
   | { readonly on: "key"; readonly may: "wrap" | "unwrap" }
   /** The connections of the worker set's own network: those of sources, or of targets. */
@@ -62,7 +61,6 @@ export const work = {
 export const catalog = {
   read: (): Permission => ({ on: "catalog", may: "read" }),
   write: (): Permission => ({ on: "catalog", may: "write" }),
-  clear: (): Permission => ({ on: "catalog", may: "clear" }),
 };
 export const key = {
   wrap: (): Permission => ({ on: "key", may: "wrap" }),

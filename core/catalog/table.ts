@@ -3,7 +3,6 @@
  * @module
  */
 import {
-  DeleteCommand,
   type DynamoDBDocumentClient,
   GetCommand,
   PutCommand,
@@ -79,10 +78,6 @@ export class Table {
 
   async put(item: Item): Promise<void> {
     await this.#send(() => this.#client.send(new PutCommand({ TableName: this.#name, Item: item })));
-  }
-
-  async delete(key: ItemKey): Promise<void> {
-    await this.#send(() => this.#client.send(new DeleteCommand({ TableName: this.#name, Key: key })));
   }
 
   /** @returns the item as it is afterwards, or undefined when the condition did not hold. */

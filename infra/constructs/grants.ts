@@ -6,7 +6,7 @@ import { ArnFormat, aws_iam as iam, Stack } from "aws-cdk-lib";
 import type { Construct } from "constructs";
 import type { Permission } from "../permissions.ts";
 import type { VaultResources } from "../stacks/vault-stack.ts";
-import { inReach, partitionsOf, type Reach, RUN_PARTITIONS } from "./reach.ts";
+import { inReach, partitionsOf, type Reach } from "./reach.ts";
 
 export interface GrantContext {
   readonly vault: VaultResources;
@@ -107,6 +107,7 @@ function actionsOn(stack: Stack, permission: Permission, context: GrantContext):
         {
           actions: ["events:PutEvents"],
           resources: [stack.formatArn({ service: "events", resource: "event-bus", resourceName: "default" })],
+          conditions: { StringEquals: { "events:source": EVENT_SOURCE } },
         },
       ];
     case "executions": {
@@ -137,17 +138,19 @@ const VAULT_ACTIONS = {
   abort: ["s3:AbortMultipartUpload"],
 } as const;
 
+/** As lambdas/shared/deps.ts signs its events. */
+const EVENT_SOURCE = "holdfast";
+
 const CATALOG_ACTIONS = {
   read: ["dynamodb:GetItem", "dynamodb:BatchGetItem", "dynamodb:Query"],
   write: ["dynamodb:PutItem", "dynamodb:UpdateItem", "dynamodb:ConditionCheckItem"],
-  clear: ["dynamodb:DeleteItem"],
 } as const;
 
-/** Workers read and write the partitions they are there for and no index; who deletes does so in runs' partitions only. */
+/** Workers read and write the partitions they are there for and no index; nobody deletes. */
 function catalogActions(may: keyof typeof CATALOG_ACTIONS, vault: VaultResources, reach: Reach): Allowed {
   const actions = CATALOG_ACTIONS[may];
   const table = vault.catalogTableArn;
-  const partitions = may === "clear" ? (reach.runs ?? [RUN_PARTITIONS]) : partitionsOf(reach);
+  const partitions = partitionsOf(reach);
   if (partitions === undefined)
     return { actions, resources: may === "read" ? [table, `${table}/index/GSI1`] : [table] };
   return {

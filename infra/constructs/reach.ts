@@ -15,7 +15,7 @@ export interface Reach {
 }
 
 /** Of any run. */
-export const RUN_PARTITIONS = "RUN#*";
+const RUN_PARTITIONS = "RUN#*";
 /** What a run's id has after its source: no source's name has a capital, so none matches that only begins alike. */
 const RUN_SUFFIX = "-????????T??????Z-??????????";
 

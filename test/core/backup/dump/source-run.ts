@@ -26,13 +26,15 @@ export function sourceRun({ host, port, user, password, database }: ConnectionSe
     rowHash: "off",
     verify: "quick",
   };
-  const runId = "held-20261121T021500Z-7k3f9q2mxa";
+  const id = "20261121T021500Z-7k3f9q2mxa";
+  const ids = { runId: `held-${id}`, source: "held", restorePointId: id };
   const run = (): Run =>
-    ({ runId, epoch: 1, status: "running", phase, heartbeatAt: new Date().toISOString(), settings }) as unknown as Run;
+    ({ ...ids, epoch: 1, status: "running", phase, heartbeatAt: new Date().toISOString(), settings }) as unknown as Run;
   const catalog = {
-    runs: { expect: async () => run() },
+    runs: { expect: async () => run(), beat: async () => run() },
     snapshots: {
       get: async (_run: Run, n: number) => published.get(n),
+      newest: async () => published.get(Math.max(...published.keys())),
       publish: async (_run: Run, snapshot: Snapshot) => {
         published.set(snapshot.n, snapshot);
         return true;
