@@ -110,7 +110,7 @@ export interface RestorePoint {
   readonly restorePointId: string;
   readonly source: string;
   readonly kind: string;
-  /** `available`; `quarantined` once a verification has found damage; `missing` when the vault has its manifest no more. */
+  /** `available`; `quarantined` once a run has found damage; `missing` when the vault has its manifest no more. */
   readonly status: "available" | "quarantined" | "missing";
   readonly runId: string;
   readonly startedAt: string;

@@ -8,9 +8,9 @@ import { IntegrityError } from "../errors.ts";
 import { parseArchive } from "../postgres/ddl/index.ts";
 import { chunkObjects } from "../vault/manifest/chunk-objects.ts";
 import type { ManifestSchemaObject } from "../vault/manifest/schema.ts";
+import { ObjectIntegrityError } from "../vault/object/errors.ts";
 import { readSmallObject } from "../vault/object/small.ts";
 import { checkFirstFrame, checkPresence } from "../vault/verify/checks.ts";
-import { Findings } from "../vault/verify/report.ts";
 import type { RestoreOptions } from "./options.ts";
 import { type OpenRestorePoint, schemaObjects } from "./restore-point.ts";
 import { chunkNumbers } from "./work.ts";
@@ -35,9 +35,17 @@ export async function assertReadable(
   const { manifest } = point;
   const read = new Set<string>(Object.values(schemaObjects));
   if (skipRoles) read.delete(schemaObjects.roles);
-  const findings = new Findings();
+  const damaged = new Map<string, IntegrityError>();
   const limit = pLimit(AT_ONCE);
-  const look = (object: string, work: () => Promise<unknown>) => limit(() => findings.check(object, work));
+  const look = (object: string, work: () => Promise<unknown>) =>
+    limit(async () => {
+      try {
+        await work();
+      } catch (error) {
+        if (!(error instanceof IntegrityError)) throw error;
+        damaged.set(object, error);
+      }
+    });
   const numbers = chunkNumbers(manifest);
   const rank = new Map(numbers.map((n, at) => [n, at]));
   const looks = [
@@ -54,12 +62,14 @@ export async function assertReadable(
     ),
   ];
   await Promise.all(looks).finally(() => limit.clearQueue());
-  const [first, ...more] = findings.report().issues;
+  const [first] = [...damaged].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, error]) => error);
   if (first === undefined) return;
-  const others = more.length === 0 ? "" : ` (and ${more.length} more objects)`;
-  throw new IntegrityError(first.code, `${first.message}${others}`, {
-    hint: "The target was left as it is: restore from another restore point, a replica, or an older version of the object.",
-  });
+  if (!(first instanceof ObjectIntegrityError)) throw first;
+  const { code, object, offset, reason } = first;
+  const others = damaged.size === 1 ? "" : ` (and ${damaged.size - 1} more objects)`;
+  const hint =
+    "The target was left as it is: bring the object's older version back, or restore from another restore point.";
+  throw new ObjectIntegrityError(code, object, offset, `${reason}${others}`, first, hint);
 }
 
 async function readSchema(point: OpenRestorePoint, written: ManifestSchemaObject): Promise<void> {

@@ -69,6 +69,8 @@ describe("damage in the deployed vault", () => {
     expect(told.json).toMatchObject({ error: { code: "object-missing" } });
     expect(await target.query("SELECT id FROM precious")).toEqual([{ id: 1 }]);
     expect((await alerts.about(String(told.json.runId))).Message).toContain(chunk);
+    const { restorePoint } = (await holdfast(["show", id, "--source", SOURCE])).json;
+    expect(restorePoint).toMatchObject({ status: "quarantined", verified: { level: "restore", isValid: false } });
     await target.drop();
   });
 

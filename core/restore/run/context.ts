@@ -11,6 +11,7 @@ import type { Unwrapper } from "../../vault/envelope/recipient.ts";
 import type { Store } from "../../vault/store/port.ts";
 import { type OpenRestorePoint, openRestorePoint, readPhases } from "../restore-point.ts";
 import { type RestoreTarget, restoreTarget } from "../target.ts";
+import { quarantiningDamage } from "./damage.ts";
 import { type RestoreSettings, refOfRun, settingsOf } from "./settings.ts";
 
 export interface RestoreContext {
@@ -41,7 +42,9 @@ export async function openRun(runId: string, context: RestoreContext): Promise<O
   const ref = refOfRun(run);
   const known = await context.catalog.restorePoints.get(ref.restorePointId, ref.source);
   const access = { store: context.vault, unwrappers: context.unwrappers };
-  const point = await openRestorePoint(access, ref, { committedSha256: known?.manifestSha256 });
+  const point = await quarantiningDamage(run, context, () =>
+    openRestorePoint(access, ref, { committedSha256: known?.manifestSha256 }),
+  );
   const secret = await context.readConnection(settings.connection);
   const connection: ConnectionSettings = parseConnection(secret, { mintToken: context.mintToken });
   const target = restoreTarget(connection, settings.options, point.manifest);

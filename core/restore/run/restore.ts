@@ -19,6 +19,7 @@ import { restorePointRoles } from "../roles.ts";
 import { type OrderedPhase, runPhase, runUnit } from "../schema.ts";
 import { chunkNumbers, groupsOf, type ParallelPhase, unitsOf } from "../work.ts";
 import { type OpenRun, openRun, phasesOf, type RestoreContext, withTarget, writeItems } from "./context.ts";
+import { quarantiningDamage } from "./damage.ts";
 import { LIST_FINDING } from "./findings.ts";
 import { reportKey, writeReport } from "./reports.ts";
 
@@ -36,7 +37,9 @@ export async function prepareRestore(runId: string, context: RestoreContext): Pr
   const { run, point, target, settings, applicationName } = open;
   const told: string[] = [];
   const onListed = (listed: Listed): Promise<boolean> => noteListed(run, listed, context);
-  await prepareTarget({ point, target, options: settings.options, applicationName, onListed });
+  await quarantiningDamage(run, context, () =>
+    prepareTarget({ point, target, options: settings.options, applicationName, onListed }),
+  );
   await context.catalog.runs.advance(runId, { epoch: run.epoch, notes: { leftBehind: describeUnfinished(open) } });
   if (!settings.options.skipRoles) {
     told.push(...(await withTarget(open, (session) => restorePointRoles(session, point))));
@@ -128,7 +131,9 @@ export async function loadChunkOfRun(
   const open = await openRun(runId, context);
   const { catalog, deadline } = context;
   await catalog.chunks.attempt(runId, epoch, n);
-  const { rows, state } = await withTarget(open, (session) => loadPointChunk(session, open.point, n, { deadline }));
+  const { rows, state } = await quarantiningDamage(open.run, context, () =>
+    withTarget(open, (session) => loadPointChunk(session, open.point, n, { deadline })),
+  );
   const { written } = chunkObjectOf(open.point.manifest, n);
   const sizes = { plainBytes: written.plainBytes, storedBytes: written.bytes, rows };
   await catalog.chunks.win(runId, epoch, n, { winner: { state }, ...sizes });

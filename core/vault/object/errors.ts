@@ -7,6 +7,8 @@ export class ObjectIntegrityError extends IntegrityError {
   readonly object: string;
   /** Offset in the stored object of the frame at fault, or of its unexpected end; absent when the whole is at fault. */
   readonly offset: number | undefined;
+  /** The message without the place. */
+  readonly reason: string;
 
   constructor(
     code: string,
@@ -20,5 +22,6 @@ export class ObjectIntegrityError extends IntegrityError {
     super(code, `object ${object}${where}: ${reason}`, { hint, cause });
     this.object = object;
     this.offset = offset;
+    this.reason = reason;
   }
 }

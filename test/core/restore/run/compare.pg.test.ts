@@ -46,6 +46,7 @@ function memoryCatalog(run: Run): Catalog {
         void noted.set(where, { epoch, where, at: "", error }),
       list: async () => [...noted.values()],
     },
+    restorePoints: { get: async () => undefined },
   };
   return catalog as unknown as Catalog;
 }
