@@ -115,7 +115,8 @@ export async function judgeVerify(
     if (!verified.isValid) await catalog.restorePoints.markVerified(point, verified);
     throw error;
   });
-  await catalog.restorePoints.markVerified(point, { level: filed.level, at: filed.at, isValid: filed.isValid });
+  const isValid = filed.isValid && verified.isValid;
+  await catalog.restorePoints.markVerified(point, { level: filed.level, at: filed.at, isValid });
   // A backup's run may have notes of its own by now: nothing found takes none of them away.
   if (findings.length > 0) await catalog.runs.noteFindings(runId, findings);
   const [first] = findings;

@@ -2,6 +2,7 @@ import { beforeEach, describe, expect, it } from "vitest";
 import { judgeVerify, planVerify, type VerifyContext, verifyGroup } from "../../../core/backup/verify.ts";
 import type { Catalog, Failure, Move, RestorePoint, Run, Settings } from "../../../core/catalog/index.ts";
 import { type ErrorRecord, StoreThrottledError } from "../../../core/errors.ts";
+import { readVerifications } from "../../../core/vault/verification.ts";
 import { memoryStore } from "../../support/memory-store.ts";
 import { pauseUntilAborted } from "../../support/pauses.ts";
 import { newRsaRecipient } from "../../support/recipients.ts";
@@ -98,6 +99,27 @@ describe("a verification", () => {
     const error = { name: "IntegrityError", code: "object-missing", message: "gone" };
     await catalog.failures.record(run, "found chunks/1", error);
     await expect(judgeVerify(RUN_ID, context)).rejects.toMatchObject({ code: "object-missing" });
+    expect(marked).toMatchObject({ isValid: false });
+  });
+
+  it("is told to the vault first, once; and of damage the catalog learns even when the vault cannot be told", async () => {
+    const record = { name: "IntegrityError", code: "object-missing", message: "is not there" };
+    const { groups } = await planVerify(RUN_ID, context);
+    for (let n = 0; n < groups; n += 1) await look(n, groups);
+    await judgeVerify(RUN_ID, context);
+    const ref = { source: "shop", kind: "full", restorePointId: run.restorePointId ?? "" } as const;
+    const first = (await readVerifications(context.vault, ref)).verifications;
+    expect(first).toMatchObject([{ runId: RUN_ID, level: "full", at: run.heartbeatAt, isValid: true }]);
+    run = { ...run, heartbeatAt: "2026-11-21T02:16:00.000Z" };
+    await judgeVerify(RUN_ID, context);
+    expect((await readVerifications(context.vault, ref)).verifications).toEqual(first);
+    expect(marked).toMatchObject({ at: "2026-11-21T02:15:00.000Z" });
+    await catalog.failures.record(run, "found v1/data/x", record);
+    const putIfAbsent = async () => {
+      throw new StoreThrottledError("store-throttled", "slow down");
+    };
+    const refusing = { ...context, vault: { ...memoryStore(), putIfAbsent } };
+    await expect(judgeVerify(RUN_ID, refusing)).rejects.toBeInstanceOf(StoreThrottledError);
     expect(marked).toMatchObject({ isValid: false });
   });
 
