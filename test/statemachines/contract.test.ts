@@ -93,6 +93,13 @@ describe("every task", () => {
     }
   });
 
+  it("is tried again for a store as often, and after the same pauses, as every other: docs/adr/0070 has the sums", () => {
+    for (const [name, { Retry = [] }] of tasks()) {
+      const stores = Retry.find(({ ErrorEquals }) => ErrorEquals.includes("StoreThrottledError"));
+      expect(stores, name).toMatchObject({ IntervalSeconds: 2, MaxAttempts: 4, BackoffRate: 2, MaxDelaySeconds: 60 });
+    }
+  });
+
   it("is tried again with backoff and jitter when a store or Lambda asks for it", () => {
     for (const [name, { Retry = [] }] of tasks()) {
       const stores = Retry.find(({ ErrorEquals }) => ErrorEquals.includes("StoreThrottledError"));
