@@ -36,6 +36,7 @@ export class VaultBucket extends Construct {
       removalPolicy: props.vault.retainOnDelete ? RemovalPolicy.RETAIN : RemovalPolicy.DESTROY,
     });
     this.refuseOverwriting();
+    this.refuseForeignKeys();
     this.refuseDeletingAudit();
   }
 
@@ -55,6 +56,24 @@ export class VaultBucket extends Construct {
         conditions: { Null: { "s3:if-none-match": "true" }, Bool: { "s3:ObjectCreationOperation": "true" } },
       }),
     );
+  }
+
+  /** Whoever may write could else lock what they write under a key of their own: what lies here opens by its envelope, and by nothing besides. */
+  private refuseForeignKeys(): void {
+    const encryption = "s3:x-amz-server-side-encryption";
+    const refuse = (sid: string, conditions: Record<string, Record<string, string>>) =>
+      this.bucket.addToResourcePolicy(
+        new iam.PolicyStatement({
+          sid,
+          effect: iam.Effect.DENY,
+          principals: [new iam.AnyPrincipal()],
+          actions: ["s3:PutObject"],
+          resources: [this.bucket.arnForObjects("v1/*")],
+          conditions,
+        }),
+      );
+    refuse("NoKeysFromRequests", { Null: { [`${encryption}-customer-algorithm`]: "false" } });
+    refuse("NoOtherKmsKeys", { StringLike: { [encryption]: "aws:kms*" } });
   }
 
   /** A catalog cannot be append-only by IAM, a bucket policy can. */

@@ -3,7 +3,7 @@
 1. A failed function reports `errorType: Runtime.HandlerError`; Lambda reports the error's own name, which is what ErrorEquals matches.
 2. A function that dies is reported under the same name; Lambda says `Runtime.ExitError`.
 3. EventBridge Scheduler's context attributes (`<aws.scheduler.scheduled-time>`) reach the target as they stand.
-4. Requests carry neither `dynamodb:LeadingKeys` nor `kms:EncryptionContext:*`, by which roles are held to their sources.
+4. Requests carry neither `dynamodb:LeadingKeys` nor `kms:EncryptionContext:*` nor `events:source`, by which roles are held to what is theirs.
 
 The version is pinned by hash, so what is replaced here is what was read; a text that is not found stops the start.
 """
@@ -76,7 +76,8 @@ def carry_condition_keys() -> None:
     tags = iam_actions.request_tag_context
 
     def keys_and_tags(service, iam_action, body, params):
-        carried = {"kms": encryption_context, "dynamodb": leading_keys}.get(service, lambda _: {})
+        carriers = {"kms": encryption_context, "dynamodb": leading_keys, "events": event_source}
+        carried = carriers.get(service, lambda _: {})
         try:
             request = json.loads(body or b"{}")
         except ValueError:
@@ -88,6 +89,11 @@ def carry_condition_keys() -> None:
 
 def encryption_context(request) -> dict:
     return {f"kms:encryptioncontext:{name.lower()}": value for name, value in (request.get("EncryptionContext") or {}).items()}
+
+
+def event_source(request) -> dict:
+    sources = {entry.get("Source") for entry in request.get("Entries") or []}
+    return {"events:source": sources.pop()} if len(sources) == 1 else {}
 
 
 def leading_keys(request) -> dict:

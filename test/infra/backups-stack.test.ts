@@ -199,7 +199,8 @@ describe("schedules", () => {
       ScheduleExpression: "cron(15 2 * * ? *)",
       ScheduleExpressionTimezone: "Europe/Berlin",
       Target: {
-        Input: '{"source":"shop","reason":"schedule nightly","author":"schedule","scheduledAt":"<aws.scheduler.scheduled-time>"}',
+        Input:
+          '{"source":"shop","reason":"schedule nightly","author":"schedule","scheduledAt":"<aws.scheduler.scheduled-time>"}',
         RetryPolicy: { MaximumEventAgeInSeconds: 3600, MaximumRetryAttempts: 20 },
         DeadLetterConfig: { Arn: Match.anyValue() },
       },

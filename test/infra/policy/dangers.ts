@@ -25,6 +25,9 @@ const objects = Object.values(keys).map(objectArn);
 const all = (actions: readonly string[], resources: readonly string[], context: Attempt["context"] = {}): Attempt[] =>
   actions.flatMap((action) => resources.map((resource) => ({ action, resource, context })));
 
+/** A request that S3 itself refuses where there is an object already. */
+export const CREATING = { "s3:if-none-match": "*", "s3:ObjectCreationOperation": "true" } as const;
+
 const envelopeKey = [`arn:aws:kms:${REGION}:key/EnvelopeKey`];
 const catalog = [`arn:aws:dynamodb:${REGION}:table/Catalog`];
 const roles = [`arn:aws:iam::111122223333:role/FunctionsUploadRole`];
@@ -51,6 +54,15 @@ export const dangers: Readonly<Record<string, readonly Attempt[]>> = {
       objects,
     ),
     ...all(["s3:ObjectOwnerOverrideToBucketOwner"], objects),
+  ],
+  "locks what it writes under a key of its own": [
+    ...all(["s3:PutObject"], objects, {
+      ...CREATING,
+      "s3:x-amz-server-side-encryption": "aws:kms",
+      "s3:x-amz-server-side-encryption-aws-kms-key-id": `arn:aws:kms:${REGION}:key/TheThiefs`,
+    }),
+    ...all(["s3:PutObject"], objects, { ...CREATING, "s3:x-amz-server-side-encryption": "aws:kms:dsse" }),
+    ...all(["s3:PutObject"], objects, { ...CREATING, "s3:x-amz-server-side-encryption-customer-algorithm": "AES256" }),
   ],
   "changes the bucket": all(
     [
@@ -139,6 +151,9 @@ export const dangers: Readonly<Record<string, readonly Attempt[]>> = {
     ],
     secrets,
   ),
+  "speaks in the name of other programs": all(["events:PutEvents"], [`arn:aws:events:${REGION}:event-bus/default`], {
+    "events:source": "billing",
+  }),
   "silences what would tell": [
     ...all(
       ["events:DeleteRule", "events:DisableRule", "events:RemoveTargets", "events:PutRule", "events:PutTargets"],
