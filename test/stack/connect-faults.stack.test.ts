@@ -141,7 +141,7 @@ describe("a connection that fails on the way", () => {
     expect({ status, error, cause }).toEqual({ status: "SUCCEEDED", error: undefined, cause: undefined });
     expect(Object.values(faults).map((fault) => fault.hits())).toEqual([2, 1, 2]);
     const chunks = await catalog().chunks.list(outcome?.runId ?? "");
-    expect(chunks.reduce((sum, { attempts }) => sum + attempts, 0)).toBe(chunks.length + 2);
+    expect(chunks.some(({ attempts }) => attempts > 1)).toBe(true);
     await expectWhole("shaky", outcome?.restorePointId);
   });
 });

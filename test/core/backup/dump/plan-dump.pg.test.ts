@@ -36,6 +36,7 @@ describe("planning a dump", () => {
     const holding = hold({ runId: run.runId, epoch: 1, n: 0 }, context);
     await until(async () => published.has(0));
     const planning = planBackup(run.runId, 1, { ...context, vault, work: memoryStore(), unwrappers });
+    planning.catch(() => {});
     await until(() => holdsTable("plan schema"));
     proxy.silence("plan schema");
     const migration = source.query("ALTER TABLE ledger ADD COLUMN note text");

@@ -10,8 +10,10 @@ export interface SourceRun {
   letGo(): void;
 }
 
-/** @param pauseMillis how long any pause really is */
-export function sourceRun({ host, port, user, password, database }: ConnectionSettings, pauseMillis = 50): SourceRun {
+/** Pauses take so much of what they should. */
+const PAUSE_SHARE = 1 / 20;
+
+export function sourceRun({ host, port, user, password, database }: ConnectionSettings): SourceRun {
   const published = new Map<number, Snapshot>();
   let phase = "dumping";
   const settings = {
@@ -44,9 +46,9 @@ export function sourceRun({ host, port, user, password, database }: ConnectionSe
   const context: SourceContext = {
     catalog,
     clock: () => new Date(),
-    pause: async (_millis, signal) => {
+    pause: async (millis, signal) => {
       await new Promise<void>((resolve) => {
-        const timer = setTimeout(resolve, pauseMillis);
+        const timer = setTimeout(resolve, millis * PAUSE_SHARE);
         const wake = (): void => {
           clearTimeout(timer);
           resolve();
