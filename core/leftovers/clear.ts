@@ -28,13 +28,14 @@ const AT_ONCE = 16;
 /** The manifest is asked for again before each so many. */
 const BATCH = 100;
 
+/** @throws IntegrityError `leftovers-replaced` */
 export async function clearLeftovers(
   { runId, leftoversKey }: { readonly runId: string; readonly leftoversKey: string },
   context: ClearContext,
 ): Promise<Cleared> {
   const { catalog, work } = context;
   const run = await catalog.runs.beat(runId);
-  const { points } = await readLeftovers(work, leftoversKey);
+  const { points } = await readLeftovers(work, runId, leftoversKey);
   let [objects, uploads] = [0, 0];
   for (const point of points.filter(
     ({ ref }) => ref.source === run.source && ref.restorePointId !== run.restorePointId,

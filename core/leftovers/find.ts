@@ -7,10 +7,10 @@ import type { Catalog, Finding, RestorePoint, Run } from "../catalog/index.ts";
 import { toErrorRecord } from "../errors.ts";
 import type { Clock } from "../ids.ts";
 import { fileRestorePoint } from "../rebuild/file.ts";
-import { openEnvelope } from "../vault/envelope/open.ts";
 import type { Unwrapper } from "../vault/envelope/recipient.ts";
 import { parseMetaKey, type RestorePointRef, vaultKeys } from "../vault/keys.ts";
 import { objectsNamedIn } from "../vault/manifest/read.ts";
+import { openManifest } from "../vault/open.ts";
 import type { Store } from "../vault/store/port.ts";
 import { hasRivals, leftoversOfCommitted, leftoversOfUncommitted } from "./keys.ts";
 import { type LeftoverPoint, type Leftovers, writeLeftovers } from "./list.ts";
@@ -72,7 +72,8 @@ export async function findLeftovers(runId: string, context: FindContext): Promis
   }
   const { isOver, hasSucceeded } = await pastOf(run, context);
   const half = points.filter((one) => !isCommitted(one) && isOver(one.ref));
-  const isHidden = ({ ref }: PointInVault) => known.has(ref.restorePointId) || hasSucceeded(ref);
+  const isHidden = (point: PointInVault) =>
+    hasSummary(point) || known.has(point.ref.restorePointId) || hasSucceeded(point.ref);
   findings.push(...half.filter(isHidden).slice(0, MOST_HIDDEN).map(hidden));
   const found: LeftoverPoint[] = [];
   let room = MOST_OBJECTS;
@@ -115,6 +116,9 @@ async function pointsInVault(vault: Store, source: string): Promise<PointInVault
 
 const isCommitted = ({ ref, keys }: PointInVault): boolean => keys.includes(vaultKeys.manifestKey(ref));
 
+/** Written after the manifest alone: it tells of one also when the catalog has forgotten. */
+const hasSummary = ({ ref, keys }: PointInVault): boolean => keys.includes(vaultKeys.summaryKey(ref));
+
 /** It was whole once: its manifest was deleted, and may be brought back for as long as the rest of it is there. */
 function hidden({ ref }: PointInVault): Finding {
   const where = vaultKeys.manifestKey(ref);
@@ -154,7 +158,7 @@ async function uncommitted({ ref, keys }: PointInVault, vault: Store, room: numb
   return { ref, manifest: null, keys: leftoversOfUncommitted(ref, [...data, ...keys]) };
 }
 
-/** The manifest is opened only for what has more objects than it needs. */
+/** The manifest is opened only for what has more objects than it needs, and counts only as the one that was committed. */
 async function losers(
   { ref, keys }: PointInVault,
   point: RestorePoint | undefined,
@@ -164,7 +168,8 @@ async function losers(
   const nothing = { ref, manifest, keys: [] };
   const data = await keysBelow(vault, vaultKeys.dataPrefix(ref));
   if (manifest === null || (data.length === point?.chunks && !hasRivals(ref, keys))) return nothing;
-  const named = await objectsNamedIn(vault, await openEnvelope(vault, ref, unwrappers), ref);
+  const { envelope } = await openManifest(vault, ref, unwrappers, { committedSha256: point?.manifestSha256 });
+  const named = await objectsNamedIn(vault, envelope, ref);
   return { ref, manifest, keys: leftoversOfCommitted(ref, [...data, ...keys], named) };
 }
 

@@ -1,8 +1,11 @@
 /**
- * What is to be cleared, as it goes from the function that can decrypt to the one that may delete: in the work bucket.
+ * What is to be cleared, as it goes from the function that can decrypt to the one that may delete: in the work bucket, into
+ * which workers write too. So its name is its digest, and the name goes through the state machine.
  * @module
  */
+import { createHash } from "node:crypto";
 import { z } from "zod";
+import { IntegrityError } from "../errors.ts";
 import type { Store } from "../vault/store/port.ts";
 import { gather } from "../vault/stream/pieces.ts";
 
@@ -23,14 +26,22 @@ export type LeftoverPoint = Leftovers["points"][number];
 /** Two thousand keys of 512 bytes, twice. */
 const MOST_BYTES = 2 * 1024 * 1024;
 
-/** Each call writes a list of its own, and names it. */
+/** The same list has the same name, however often it is written. */
 export async function writeLeftovers(work: Store, runId: string, leftovers: Leftovers): Promise<string> {
-  for (let attempt = 1; ; attempt += 1) {
-    const key = `runs/${runId}/leftovers.${attempt}.json`;
-    if (await work.putIfAbsent(key, Buffer.from(JSON.stringify(leftovers)))) return key;
-  }
+  const bytes = Buffer.from(JSON.stringify(leftovers));
+  const key = keyOf(runId, bytes);
+  await work.putIfAbsent(key, bytes);
+  return key;
 }
 
-export async function readLeftovers(work: Store, key: string): Promise<Leftovers> {
-  return leftoversSchema.parse(JSON.parse((await gather(await work.read(key), MOST_BYTES)).toString("utf8")));
+/** @throws IntegrityError `leftovers-replaced` when it is not the list that was written under this name for this run */
+export async function readLeftovers(work: Store, runId: string, key: string): Promise<Leftovers> {
+  const bytes = await gather(await work.read(key), MOST_BYTES);
+  if (keyOf(runId, bytes) === key) return leftoversSchema.parse(JSON.parse(bytes.toString("utf8")));
+  throw new IntegrityError("leftovers-replaced", `${work.location}/${key} is not the list that its name says`, {
+    hint: "Nothing was cleared. Find out who writes into the work bucket: no function of Holdfast overwrites a list.",
+  });
 }
+
+const keyOf = (runId: string, bytes: Uint8Array): string =>
+  `runs/${runId}/leftovers.${createHash("sha256").update(bytes).digest("hex")}.json`;

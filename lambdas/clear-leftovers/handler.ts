@@ -9,7 +9,7 @@ import { parserOf, runIdField } from "../shared/events.ts";
 
 const event = z.strictObject({
   runId: runIdField,
-  leftoversKey: z.string().regex(/^runs\/[a-z0-9TZ-]+\/leftovers\.\d+\.json$/),
+  leftoversKey: z.string().regex(/^runs\/[a-z0-9TZ-]+\/leftovers\.[0-9a-f]{64}\.json$/),
 });
 
 export const handler = middy<z.output<typeof event>, Cleared>(TIMEOUT_EARLY)

@@ -7,6 +7,7 @@ import type { Catalog, RestorePoint, Run } from "../../../core/catalog/index.ts"
 import { newRestorePointId } from "../../../core/ids.ts";
 import { type ClearContext, clearLeftovers } from "../../../core/leftovers/clear.ts";
 import { type FindContext, findLeftovers } from "../../../core/leftovers/find.ts";
+import { type Leftovers, writeLeftovers } from "../../../core/leftovers/list.ts";
 import { commitManifest } from "../../../core/vault/commit.ts";
 import { openEnvelope } from "../../../core/vault/envelope/open.ts";
 import { type RestorePointRef, vaultKeys } from "../../../core/vault/keys.ts";
@@ -229,6 +230,7 @@ describe("clearing leftovers", () => {
   it.each([
     ["the catalog knows", { run: "forgotten", isKnown: true }],
     ["was made by a run that succeeded", { run: "succeeded", isKnown: false }],
+    ["nobody remembers, but has a summary,", { run: "forgotten", isKnown: false }],
   ] as const)("leaves a restore point that %s alone when its manifest was deleted, and names it", async (_, who) => {
     const old = { hoursAgo: 90, endedHoursAgo: 80, losers: 1, isSchemaDoubled: true, chunksPerPart: undefined };
     const world = await worldOf([{ ...old, isCommitted: true, ...who }]);
@@ -265,10 +267,47 @@ describe("clearing leftovers", () => {
       ],
     };
     const before = keysOf(world);
-    const leftoversKey = `runs/${RUN_ID}/leftovers.9.json`;
-    await world.find.work.putIfAbsent(leftoversKey, Buffer.from(JSON.stringify(forged)));
+    const leftoversKey = await writeLeftovers(world.find.work, RUN_ID, forged as Leftovers);
     expect((await clearLeftovers({ runId: RUN_ID, leftoversKey }, world.clear)).objects).toBe(0);
     expect(keysOf(world)).toEqual(before);
+  });
+
+  it("goes by no list but the one that was written under this name for this run", async () => {
+    const old: Past = {
+      ...{ isCommitted: true, hoursAgo: 90, run: "succeeded", endedHoursAgo: 80, isKnown: true },
+      ...{ losers: 1, isSchemaDoubled: false, chunksPerPart: undefined },
+    };
+    const world = await worldOf([old]);
+    const [whole] = world.points.map(({ ref }) => ref) as [RestorePointRef];
+    const work = world.clear.work as MemoryStore;
+    const { leftoversKey } = await findLeftovers(RUN_ID, world.find);
+    const manifest = await world.vault.head(vaultKeys.manifestKey(whole));
+    const chunks = keysOf(world).filter((key) => key.startsWith(vaultKeys.dataPrefix(whole)));
+    const forged = { points: [{ ref: whole, manifest: manifest ?? null, keys: chunks }] };
+    const before = keysOf(world);
+    const clear = (key: string) => clearLeftovers({ runId: RUN_ID, leftoversKey: key }, world.clear);
+    // Workers write into the work bucket too: the plan of what they copied lies there.
+    work.objects.set(leftoversKey, Buffer.from(JSON.stringify(forged)));
+    await expect(clear(leftoversKey)).rejects.toMatchObject({ code: "leftovers-replaced" });
+    const others = await writeLeftovers(work, RUN_ID.replace("T12", "T11"), forged as Leftovers);
+    await expect(clear(others)).rejects.toMatchObject({ code: "leftovers-replaced" });
+    expect(keysOf(world)).toEqual(before);
+  });
+
+  it("clears nothing of a restore point whose manifest is not the one that was committed", async () => {
+    const old: Past = {
+      ...{ isCommitted: true, hoursAgo: 90, run: "succeeded", endedHoursAgo: 80, isKnown: true },
+      ...{ losers: 1, isSchemaDoubled: false, chunksPerPart: undefined },
+    };
+    const world = await worldOf([old]);
+    const [whole] = world.points.map(({ ref }) => ref) as [RestorePointRef];
+    const known = world.filed.get(whole.restorePointId) as RestorePoint;
+    world.filed.set(whole.restorePointId, { ...known, manifestSha256: "0".repeat(64) });
+    const before = keysOf(world);
+    expect(await sweep(world)).toBe(0);
+    expect(keysOf(world)).toEqual(before);
+    const where = vaultKeys.manifestKey(whole);
+    expect(world.run.findings).toContainEqual(expect.objectContaining({ where, code: "manifest-replaced" }));
   });
 
   it("notes a manifest that does not open, and goes on", async () => {
