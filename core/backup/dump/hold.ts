@@ -4,7 +4,7 @@
  * @module
  */
 import type { Run, Settings, Snapshot } from "../../catalog/index.ts";
-import { SnapshotLostError, SourceBusyError } from "../../errors.ts";
+import { SnapshotLostError, SourceBusyError, StoreThrottledError } from "../../errors.ts";
 import type { Session } from "../../postgres/session.ts";
 import { findWaiters, relayBase, takeBase, type Waiter } from "../../postgres/snapshot/index.ts";
 import { assertSameMoment, isDumping, openSource, type SourceContext } from "../session.ts";
@@ -145,8 +145,9 @@ async function keep(
   for (;;) {
     await pause(POLL_MILLIS, session.lost);
     await assertUndisturbed(session, settings, context);
-    if (!isStill(await catalog.runs.expect(runId), request, context)) return { n, isDone: true };
-    const successor = await catalog.snapshots.get(run, n + 1);
+    const now = await unlessBusy(catalog.runs.expect(runId));
+    if (now !== undefined && !isStill(now, request, context)) return { n, isDone: true };
+    const successor = await unlessBusy(catalog.snapshots.get(run, n + 1));
     if (successor !== undefined && clock().getTime() >= Date.parse(successor.publishedAt) + graceMillis) {
       return { n: n + LANES, isDone: false };
     }
@@ -156,6 +157,16 @@ async function keep(
         hint: "Raise relayLeadSeconds of the source, or look into why functions of its network start slowly.",
       });
     }
+  }
+}
+
+/** A catalog that is busy for a moment is no reason to lose the one that everybody copies from: it is asked again. */
+async function unlessBusy<Answer>(asked: Promise<Answer>): Promise<Answer | undefined> {
+  try {
+    return await asked;
+  } catch (error) {
+    if (error instanceof StoreThrottledError) return undefined;
+    throw error;
   }
 }
 

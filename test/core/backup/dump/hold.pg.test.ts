@@ -1,6 +1,8 @@
 import { afterAll, beforeAll, describe, expect, inject, it } from "vitest";
 import { hold } from "../../../../core/backup/dump/hold.ts";
 import { whileDumping } from "../../../../core/backup/dump/while-dumping.ts";
+import type { Run } from "../../../../core/catalog/index.ts";
+import { StoreThrottledError } from "../../../../core/errors.ts";
 import { startPgProxy } from "../../../support/pg-faults.ts";
 import { createSource, type SourceDatabase, until } from "../../postgres/support.ts";
 import { sourceRun } from "./source-run.ts";
@@ -26,6 +28,27 @@ describe("a holder", () => {
       message: expect.stringContaining("does not answer"),
     });
     await proxy.close();
+  });
+
+  it("holds on while the catalog is busy, and asks it again", async () => {
+    const { context, run, published, letGo } = sourceRun(source.settings);
+    const { runs, snapshots } = context.catalog;
+    let refusals = 0;
+    const busy = async (): Promise<never> => {
+      refusals += 1;
+      throw new StoreThrottledError("store-throttled", "the catalog is busy");
+    };
+    const isBusy = () => published.has(0) && refusals < 4;
+    const catalog = {
+      ...context.catalog,
+      runs: { ...runs, expect: (id: string) => (isBusy() ? busy() : runs.expect(id)) },
+      snapshots: { ...snapshots, get: (of: Run, n: number) => (isBusy() ? busy() : snapshots.get(of, n)) },
+    };
+    const holding = hold({ runId: run.runId, epoch: 1, n: 0 }, { ...context, catalog });
+    holding.catch(() => {});
+    await until(async () => refusals === 4);
+    letGo();
+    expect(await holding).toEqual({ n: 0, isDone: true });
   });
 
   it("ends when the run lets go, and its session with it", async () => {
