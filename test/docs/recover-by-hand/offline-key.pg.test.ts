@@ -7,7 +7,7 @@ import { compareLive } from "../../../core/restore/compare.ts";
 import { type RestorePointRef, vaultKeys } from "../../../core/vault/keys.ts";
 import { createRichDatabase, dropRoles } from "../../core/restore/rich-schema.ts";
 import { createVault, type TestVault } from "../../core/restore/support.ts";
-import { asAdmin } from "../../support/postgres.ts";
+import { asAdmin, createDatabase } from "../../support/postgres.ts";
 import { type Attempt, type Followed, follow, prepareTools } from "./page.ts";
 
 let vault: TestVault;
@@ -49,6 +49,29 @@ test.each(["sql", "archive"] as const)("is the source's equal, with the schema f
   const report = await compareLive(settings, { ...settings, database }, options);
   expect(report).toMatchObject({ differences: [], identical: true, level: "rows" });
   await asAdmin((admin) => admin.query(`DROP DATABASE "${database.replaceAll('"', '""')}"`));
+});
+
+test("is the source's equal in another encoding and under names that nobody would choose", async () => {
+  const odd = await createDatabase("latin", "ENCODING 'LATIN1' TEMPLATE template0 LC_COLLATE 'C' LC_CTYPE 'C'");
+  await odd.query(String.raw`
+    CREATE SCHEMA "-- a
+b";
+    CREATE TABLE "-- a
+b"."it's \. $$ ""x"" %I :name" ("a\tb" text, "select" text);
+    INSERT INTO "-- a
+b"."it's \. $$ ""x"" %I :name" VALUES (E'\\.', 'Müßiggang'), (E'line\nfeed\ttab', NULL), ('', E'\r');
+    CREATE SEQUENCE "q""'; s"; SELECT nextval('"q""''; s"')`);
+  const oddRef = await vault.backUp(odd.url);
+  const database = `${odd.name} it's by hand`;
+  const { exitCode, printed, errors } = await recover(database, { ref: oddRef });
+  expect({ exitCode, errors }).toEqual({ exitCode: 0, errors: "" });
+  expect(printed.get("7. See that it is all there")?.trim()).toBe("");
+  const options = { rows: true, sessions: 2, applicationName: "test compare" };
+  const settings = parseConnection(odd.url);
+  const report = await compareLive(settings, { ...settings, database }, options);
+  expect(report).toMatchObject({ differences: [], tables: 1, level: "rows" });
+  await asAdmin((admin) => admin.query(`DROP DATABASE "${database}"`));
+  await odd.drop();
 });
 
 test("is refused by the name of the object, where one bit of it was changed", async () => {

@@ -43,7 +43,7 @@ export function prepareTools(): Promise<string> {
   return ensurePython(path.join(import.meta.dirname, "requirements.txt"));
 }
 
-export function blocks(): Block[] {
+function blocks(): Block[] {
   const found: Block[] = [];
   let heading = "";
   let file: string | undefined;
@@ -116,7 +116,7 @@ function withChoices(text: string, attempt: Attempt, shell: readonly Block[]): s
   };
   // Own values in the place of the page's examples, which are words without a quote.
   let chosen = text.replaceAll(/\b([A-Z]+)=([\w.-]+)(?=\s)/g, (whole, name: string) =>
-    Object.hasOwn(values, name) ? `${name}='${values[name]}'` : whole,
+    Object.hasOwn(values, name) ? `${name}=${shellWord(String(values[name]))}` : whole,
   );
   if (attempt.schema === "archive") {
     const instead = shell.find((block) => block.text.startsWith("pg_restore"))?.text ?? "";
@@ -127,6 +127,8 @@ function withChoices(text: string, attempt: Attempt, shell: readonly Block[]): s
   }
   return chosen;
 }
+
+const shellWord = (text: string): string => `'${text.replaceAll("'", "'\\''")}'`;
 
 async function run(script: string, folder: string, PATH: string, attempt: Attempt): Promise<Followed> {
   const env = { HOME: folder, PATH, PGPASSWORD: attempt.server.password, PGSSLMODE: "disable", ...attempt.environment };

@@ -4,7 +4,7 @@
 import type { Layout } from "./layout.ts";
 
 /** What else there is to put in an object's place. */
-export interface Others {
+interface Others {
   /** Another object of the same restore point. */
   readonly sibling: Buffer;
   /** The object of the same name of another restore point. */

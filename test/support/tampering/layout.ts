@@ -7,7 +7,7 @@ const TAG_BYTES = 16;
 const IV_BYTES = 12;
 const FINAL_FRAME = 0xffffffff;
 
-export interface Frame {
+interface Frame {
   readonly start: number;
   readonly iv: number;
   readonly content: number;
