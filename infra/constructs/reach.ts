@@ -10,12 +10,8 @@ import type { WorkerSet } from "./worker-sets.ts";
 export interface Reach {
   readonly sources?: readonly string[];
   readonly targets?: readonly string[];
-  /** Patterns of the partitions of runs. */
-  readonly runs?: readonly string[];
 }
 
-/** Of any run. */
-const RUN_PARTITIONS = "RUN#*";
 /** What a run's id has after its source: no source's name has a capital, so none matches that only begins alike. */
 const RUN_SUFFIX = "-????????T??????Z-??????????";
 
@@ -24,7 +20,7 @@ export function reachOf(role: FunctionSpec["role"], { sources, targets }: Worker
     case "none":
       return {};
     case "read-source":
-      return { sources, runs: sources.map((source) => `RUN#${source}${RUN_SUFFIX}`) };
+      return { sources };
     // Any source's restore points are restored into any target.
     case "write-target":
       return { targets };
@@ -32,9 +28,9 @@ export function reachOf(role: FunctionSpec["role"], { sources, targets }: Worker
 }
 
 /** Partitions of the catalog's table (core/catalog/keys.ts); absent: all of them, and its index. */
-export function partitionsOf({ sources, targets, runs = [] }: Reach): readonly string[] | undefined {
-  if (sources !== undefined) return [...sources.map((source) => `SOURCE#${source}`), ...runs];
-  if (targets !== undefined) return ["SOURCE#*", RUN_PARTITIONS, ...targets.map((target) => `TARGET#${target}`)];
+export function partitionsOf({ sources, targets }: Reach): readonly string[] | undefined {
+  if (sources !== undefined) return sources.flatMap((source) => [`SOURCE#${source}`, `RUN#${source}${RUN_SUFFIX}`]);
+  if (targets !== undefined) return ["SOURCE#*", "RUN#*", ...targets.map((target) => `TARGET#${target}`)];
   return undefined;
 }
 

@@ -115,7 +115,8 @@ export const dangers: Readonly<Record<string, readonly Attempt[]>> = {
     ),
     ...all(["dynamodb:DeleteBackup"], [`${catalog[0]}/backup/1`]),
   ],
-  "removes restore points, runs or leases from the catalog": [
+  "removes anything from the catalog": [
+    ...all(["dynamodb:DeleteItem"], catalog),
     ...all(["dynamodb:DeleteItem"], catalog, { "dynamodb:LeadingKeys": ["SOURCE#shop"] }),
     ...all(["dynamodb:DeleteItem"], catalog, { "dynamodb:LeadingKeys": ["TARGET#drill"] }),
     ...all(["dynamodb:DeleteItem"], catalog, {
