@@ -22,7 +22,7 @@ import { openRestorePoint, readPhases } from "./restore-point.ts";
 import { restorePointRoles } from "./roles.ts";
 import { runPhase, runUnit } from "./schema.ts";
 import { restoreTarget } from "./target.ts";
-import { chunkNumbers, type ParallelPhase, unitsOf } from "./work.ts";
+import { chunkNumbers, holdsNoRow, NO_ROW, type ParallelPhase, unitsOf } from "./work.ts";
 
 export interface RestoreProgress {
   readonly phase: "prepare" | "schema" | "data" | "indexes" | "constraints" | "finish" | "compare";
@@ -86,7 +86,7 @@ export async function restoreDirect(input: RestoreDirectInput): Promise<RestoreR
   input.onReady?.(target.settings.database);
   tell("prepare", 1, 1, state === "continued" ? "continuing an earlier attempt" : undefined);
 
-  const warnings: string[] = [];
+  const warnings: string[] = holdsNoRow(point.manifest) ? [NO_ROW] : [];
   const onDenied = (step: Step, error: Error): void => {
     warnings.push(describeRefusal(step, error));
   };

@@ -18,6 +18,13 @@ export function chunkNumbers(manifest: Manifest): number[] {
     .map(({ n }) => n);
 }
 
+/** Definitions alone are not what most people expect to get back, though they may be all there was. */
+export function holdsNoRow({ tables, largeObjects }: Manifest): boolean {
+  return largeObjects.count === 0 && tables.every(({ rows }) => rows === 0);
+}
+
+export const NO_ROW = "the restore point holds no row: only definitions are restored";
+
 /** Lists of entries, each for one session; what depends on one another is in one list. */
 export function unitsOf(phases: RestorePhases, phase: ParallelPhase): RestoreEntry[][] {
   return independentUnits(phases[phase]);

@@ -17,7 +17,7 @@ import { completeRestore, finishSchema } from "../finish.ts";
 import { type Listed, prepareTarget } from "../prepare.ts";
 import { restorePointRoles } from "../roles.ts";
 import { type OrderedPhase, runPhase, runUnit } from "../schema.ts";
-import { chunkNumbers, groupsOf, type ParallelPhase, unitsOf } from "../work.ts";
+import { chunkNumbers, groupsOf, holdsNoRow, NO_ROW, type ParallelPhase, unitsOf } from "../work.ts";
 import { type OpenRun, openRun, phasesOf, type RestoreContext, withTarget, writeItems } from "./context.ts";
 import { quarantiningDamage } from "./damage.ts";
 import { LIST_FINDING } from "./findings.ts";
@@ -44,6 +44,7 @@ export async function prepareRestore(runId: string, context: RestoreContext): Pr
   if (!settings.options.skipRoles) {
     told.push(...(await withTarget(open, (session) => restorePointRoles(session, point))));
   }
+  if (holdsNoRow(point.manifest)) told.push(NO_ROW);
   const phases = await phasesOf(open);
   const numbers = chunkNumbers(point.manifest);
   await context.catalog.chunks.plan(run, plannedChunks(point.manifest, numbers));

@@ -102,6 +102,17 @@ describe("a restore point of an empty database", () => {
   });
 });
 
+test("a restore point of definitions alone is restored with a warning that there was no row", async () => {
+  const bare = await createDatabase("bare");
+  await bare.query("CREATE TABLE item (id int)");
+  const definitions = await vault.backUp(bare.url);
+  await bare.drop();
+  await withTarget(async (target) => {
+    const { warnings, rows } = await vault.restore(definitions, target.url);
+    expect({ warnings, rows }).toEqual({ warnings: [expect.stringContaining("holds no row")], rows: 0 });
+  });
+});
+
 describe("a target that could only be emptied by half", () => {
   test("does not look whole, and is listed again by the next attempt", async () => {
     const role = `loader_${randomBytes(4).toString("hex")}`;
