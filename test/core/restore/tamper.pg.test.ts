@@ -3,12 +3,13 @@ import { rm, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { Readable } from "node:stream";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { IntegrityError } from "../../../core/errors.ts";
+import { IntegrityError, ObjectFrozenError } from "../../../core/errors.ts";
 import { openRestorePoint } from "../../../core/restore/restore-point.ts";
 import { type RestorePointRef, vaultKeys } from "../../../core/vault/keys.ts";
 import { chunkObjects } from "../../../core/vault/manifest/chunk-objects.ts";
 import { readSmallObject } from "../../../core/vault/object/small.ts";
 import { writeObject } from "../../../core/vault/object/write.ts";
+import type { Store } from "../../../core/vault/store/port.ts";
 import { gather } from "../../../core/vault/stream/pieces.ts";
 import { memoryStore } from "../../support/memory-store.ts";
 import { createDatabase, type TestDatabase } from "../../support/postgres.ts";
@@ -156,6 +157,30 @@ describe("a restore leaves the target untouched", () => {
       expect(await full.query("SELECT id FROM precious")).toEqual([{ id: 1 }]);
     }
     await full.drop();
+  });
+
+  test("when a chunk is in an archive tier, also when it was to be emptied", async () => {
+    const full = await createDatabase("thawing");
+    await full.query("CREATE TABLE precious (id int); INSERT INTO precious VALUES (1)");
+    const frozen = new ObjectFrozenError("object-archived", `${smallest} is in an archive tier`);
+    const read: Store["read"] = async (key, options) => {
+      if (key === smallest) throw frozen;
+      return vault.store.read(key, options);
+    };
+    const input = { store: { ...vault.store, read }, options: { confirm: true } };
+    await expect(vault.restore(ref, full.url, input)).rejects.toBe(frozen);
+    expect(await full.query("SELECT id FROM precious")).toEqual([{ id: 1 }]);
+    await full.drop();
+  });
+
+  test("and says how many objects more are damaged than the one it names", async () => {
+    const keys = [biggest, smallest, vaultKeys.schemaKey(ref, "roles.json")];
+    const before = await Promise.all(keys.map(bytesOf));
+    await Promise.all(keys.map((key) => rm(fileOf(key))));
+    const error = await failureOf(target);
+    await Promise.all(keys.map((key, at) => writeFile(fileOf(key), before[at] ?? "")));
+    expect(error).toMatchObject({ code: "object-missing", message: expect.stringContaining("(and 2 more objects)") });
+    expect(await objectsIn(target)).toEqual([]);
   });
 
   test("and makes no database for a restore point that is not whole", async () => {
