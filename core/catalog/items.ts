@@ -112,6 +112,8 @@ export interface RestorePoint {
   readonly kind: string;
   /** `available`; `quarantined` once a run has found damage; `missing` when the vault has its manifest no more. */
   readonly status: "available" | "quarantined" | "missing";
+  /** Of one that is missing: it was found damaged before. */
+  readonly wasQuarantined?: boolean;
   readonly runId: string;
   readonly startedAt: string;
   readonly committedAt: string;

@@ -60,16 +60,17 @@ export function restorePoints(table: Table) {
       throw new StoreThrottledError("catalog-busy", `restore point ${point.restorePointId} could not be filed`);
     },
 
-    /** The vault has it no more. @returns false when something else was said of it meanwhile. */
+    /** The vault has it no more; should it come back, damage is not forgotten. @returns false when something else was said of it meanwhile. */
     async markMissing(point: RestorePoint): Promise<boolean> {
       const marked = await table.update(restorePointKey(point.source, point.restorePointId), {
-        UpdateExpression: "SET #status = :missing, gsi1pk = :gsi1pk",
+        UpdateExpression: `SET #status = :missing, gsi1pk = :gsi1pk${isDamaged(point) ? ", wasQuarantined = :true" : ""}`,
         ConditionExpression: "#status = :known",
         ExpressionAttributeNames: { "#status": "status" },
         ExpressionAttributeValues: {
           ":missing": "missing",
           ":known": point.status,
           ":gsi1pk": statusKey("missing"),
+          ...(isDamaged(point) ? { ":true": true } : {}),
         },
       });
       return marked !== undefined;
@@ -125,8 +126,10 @@ function itemOf(point: RestorePoint): Item {
   };
 }
 
+const isDamaged = ({ status, wasQuarantined }: RestorePoint): boolean =>
+  status === "quarantined" || wasQuarantined === true;
+
 function withVerdictOf(known: RestorePoint, point: RestorePoint): RestorePoint {
-  const isDamaged = known.status === "quarantined" || point.status === "quarantined";
   const verified = [known.verified, point.verified]
     .filter((one) => one !== undefined)
     .reduce<RestorePoint["verified"]>(
@@ -135,7 +138,7 @@ function withVerdictOf(known: RestorePoint, point: RestorePoint): RestorePoint {
     );
   return {
     ...point,
-    status: isDamaged ? "quarantined" : "available",
+    status: isDamaged(known) || isDamaged(point) ? "quarantined" : "available",
     ...(verified === undefined ? {} : { verified }),
   };
 }
