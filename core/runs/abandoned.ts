@@ -9,8 +9,8 @@ import type { Clock } from "../ids.ts";
 const ABANDONED = "run-abandoned";
 /** A run that was heard of in the last half of a lease is somebody's, whatever its lease says. */
 const SILENT_MILLIS = (LEASE_SECONDS / 2) * 1000;
-/** Of the source; an older one has been told of by those between. */
-const MOST_LOOKED_AT = 10;
+/** Of the source, newest first: a run of a day, and whatever its schedules started and had to skip meanwhile. */
+const MOST_LOOKED_AT = 500;
 
 /**
  * Ends the run that held this lease until it ran out: from then on whatever still works for it finds it ended, and neither
