@@ -103,6 +103,8 @@ export class Table {
     let start: QueryCommandInput["ExclusiveStartKey"];
     do {
       const page: QueryCommandInput = { TableName: this.#name, ...input };
+      // Without it a page is a megabyte, however few are wanted.
+      if (Number.isFinite(limit)) page.Limit = Math.max(1, limit - items.length);
       if (start !== undefined) page.ExclusiveStartKey = start;
       const answer = await this.#send(() => this.#client.send(new QueryCommand(page)));
       items.push(...(answer.Items ?? []));

@@ -5,8 +5,8 @@
  */
 import { z } from "zod";
 import type { Run } from "../catalog/index.ts";
-import { ConfigurationError } from "../errors.ts";
 import type { Prepared, RunInput } from "../runs/begin.ts";
+import { parseOptions } from "../runs/options.ts";
 
 const settings = z.object({
   /** Of every source that the vault knows, configured or not; the run's own source is a name to file it under then. */
@@ -15,12 +15,8 @@ const settings = z.object({
 
 /** @throws ConfigurationError `invalid-options` */
 export function prepareRebuild(input: RunInput): Prepared {
-  const parsed = settings.strict().safeParse(input.options ?? {});
-  if (parsed.success) return { settings: parsed.data, restorePointId: "" };
-  const issues = parsed.error.issues.map(
-    ({ path, message }) => `${path.join(".") || "options"}: ${message.toLowerCase()}`,
-  );
-  throw new ConfigurationError("invalid-options", issues.join("; "));
+  const hint = "A rebuild is started with { source, options: { everySource? } }.";
+  return { settings: parseOptions(settings.strict(), input.options, hint), restorePointId: "" };
 }
 
 /** The one source that is asked for; undefined: all. */
