@@ -134,7 +134,13 @@ function normalised(entry: TocEntry, database: string | undefined, isOtherQuotin
   const text = isOtherQuoting ? written.replaceAll(NEEDLESS_QUOTES, "$1") : written;
   if (database === undefined || !/DATABASE/.test(`${entry.desc} ${entry.tag}`)) return text;
   const forms = [database, quoteName(database)];
-  return forms.reduce((result, form) => result.replaceAll(`DATABASE ${form}`, `DATABASE ${DATABASE}`), text);
+  const renamed = forms.reduce((result, form) => result.replaceAll(`DATABASE ${form}`, `DATABASE ${DATABASE}`), text);
+  return entry.desc === "DATABASE PROPERTIES" ? inNoOrder(renamed) : renamed;
+}
+
+/** pg_dump lists the settings of a database as the server happens to give them: their order says nothing. */
+function inNoOrder(statements: string): string {
+  return `${statements}\n`.split(";\n").toSorted().join(";\n");
 }
 
 const CONTEXT = 40;

@@ -27,6 +27,14 @@ describe("two schemas", () => {
     expect(schemaDifferences(mine, toc([]), { ignoreDatabase: true })).toEqual([]);
   });
 
+  test("do not differ by the order in which a server lists a database's settings", () => {
+    const statements = ["ALTER ROLE a IN DATABASE d SET x TO '1';", "ALTER ROLE b IN DATABASE d SET x TO '1';"];
+    const properties = (lines: readonly string[]): Toc =>
+      toc([...database("d", "d", "x"), { desc: "DATABASE PROPERTIES", tag: "d", defn: lines.join("\n") }]);
+    expect(schemaDifferences(properties(statements), properties(statements.toReversed()))).toEqual([]);
+    expect(schemaDifferences(properties(statements), properties(statements.slice(1)))).toHaveLength(1);
+  });
+
   test("differ by quotes inside a literal", () => {
     const table = (defn: string): Toc => toc([{ desc: "DEFAULT", tag: "t a", defn }]);
     const [one, other] = [table(`SET DEFAULT '{"a":1}'`), table("SET DEFAULT '{a:1}'")];
