@@ -146,6 +146,8 @@ describe("every task", () => {
       const idle = (state.Retry ?? []).find(({ ErrorEquals }) => ErrorEquals.includes("Lambda.ENINotReadyException"));
       expect(idle, name).toMatchObject({ IntervalSeconds: 15, MaxAttempts: 12 });
       expect(idle?.ErrorEquals, name).toContain("Lambda.ResourceNotReadyException");
+      // Nor is an account whose concurrency is used up for some minutes, ten in a new one, a reason to fail.
+      expect(idle?.ErrorEquals, name).toContain("Lambda.TooManyRequestsException");
     }
   });
 
