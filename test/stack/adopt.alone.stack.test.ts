@@ -5,7 +5,7 @@
 import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
-import { GetBucketLoggingCommand } from "@aws-sdk/client-s3";
+import { ListBucketsCommand } from "@aws-sdk/client-s3";
 import { CreateSecretCommand } from "@aws-sdk/client-secrets-manager";
 import { StartExecutionCommand } from "@aws-sdk/client-sfn";
 import { GetParameterCommand, SSMClient } from "@aws-sdk/client-ssm";
@@ -79,7 +79,7 @@ it("finds vault, catalog and key of before again after everything was deleted, a
   await destroy(dir, inject("stack").env);
   const { vaultBucket, workBucket, catalogTable, keyArn } = first;
   // Of all that is retained only this has no place in the parameter of an installation.
-  const accessLogsBucket = await accessLogsOf(vaultBucket);
+  const accessLogsBucket = await accessLogs();
   const adopt = { vaultBucket, workBucket, accessLogsBucket, catalogTable, keyArn };
   const second = await deployed({ adopt }, "--import-existing-resources");
   expect(second).toMatchObject({ vaultBucket, workBucket, catalogTable, keyArn });
@@ -90,7 +90,9 @@ it("finds vault, catalog and key of before again after everything was deleted, a
   expect((await pointsOf(second)).map((point) => point.restorePointId)).toEqual([next, restorePointId]);
 });
 
-async function accessLogsOf(bucket: string): Promise<string> {
-  const { LoggingEnabled } = await clients.s3().send(new GetBucketLoggingCommand({ Bucket: bucket }));
-  return LoggingEnabled?.TargetBucket ?? "";
+/** Found in S3, as an operator would by the stack's name in it. */
+async function accessLogs(): Promise<string> {
+  const { Buckets = [] } = await clients.s3().send(new ListBucketsCommand({}));
+  const found = Buckets.find(({ Name = "" }) => /adopted.*accesslogs/i.test(Name));
+  return found?.Name ?? "";
 }
