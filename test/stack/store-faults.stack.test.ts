@@ -97,12 +97,12 @@ describe("stores that fail for a moment, each in its own way", () => {
 async function failedBackup(...rules: readonly FaultRule[]) {
   await using storm = await faults(...rules);
   const { status, error, cause, events } = await backUp("stormy");
-  const run = await newestRun("stormy");
   expect(status).toBe("FAILED");
+  const { Subject } = await alerts.about((await newestRun("stormy")).runId);
+  const run = await newestRun("stormy");
   expect(run).toMatchObject({ status: "failed", error: { name: error } });
   await expectNothingLeft(run);
-  const alert = await alerts.about(run.runId);
-  expect(alert.Subject).toBe(`Holdfast test: backup of stormy failed, ${run.error?.code}`);
+  expect(Subject).toBe(`Holdfast test: backup of stormy failed, ${run.error?.code}`);
   return { error, cause, code: run.error?.code, hint: run.error?.hint, events, hits: await hitsOf(storm) };
 }
 
@@ -131,11 +131,15 @@ describe("a store that keeps failing ends the run by name", () => {
     expect(visited(failed.events)).not.toContain("Upload");
   });
 
-  it("when the secret is denied, before anything has begun", async () => {
+  it("when the secret is denied, before anything has begun; and the catalog that cannot be told is told by cleaning up", async () => {
     const denied = refused(400, "AccessDeniedException");
-    const failed = await failedBackup({ service: "secretsmanager", operation: "GetSecretValue", effect: denied });
-    expect(failed).toMatchObject({ error: "PreconditionError", code: "store-access-denied", hits: [1] });
+    const failed = await failedBackup(
+      { service: "secretsmanager", operation: "GetSecretValue", effect: denied },
+      { service: "dynamodb", caller: "record", effect: denied },
+    );
+    expect(failed).toMatchObject({ error: "PreconditionError", code: "store-access-denied", hits: [1, 1] });
     expect(failed.cause).toContain("stormy-read");
+    expect(visited(failed.events).slice(-2)).toEqual(["RecordFailure", "FailedUntold"]);
   });
 
   it("when the key is disabled; and the alert that cannot be sent at first is sent by cleaning up", async () => {
@@ -150,6 +154,22 @@ describe("a store that keeps failing ends the run by name", () => {
 });
 
 describe("a store that keeps failing while a restore point is read", () => {
+  it("fails a restore by name before its target is touched, when the key is disabled", async () => {
+    await using storm = await faults({
+      service: "kms",
+      operation: "Decrypt",
+      effect: refused(400, "DisabledException"),
+    });
+    const never = `${database.name}_never`;
+    const options = { target: "stormy", create: true, database: never };
+    const { status, error, cause } = await runMachine("restore", { source: "stormy", options });
+    expect({ status, error }).toEqual({ status: "FAILED", error: "PreconditionError" });
+    expect(cause).toContain("key-unusable");
+    expect(await hitsOf(storm)).toEqual([1]);
+    const found = await asAdmin((admin) => admin.query("SELECT FROM pg_database WHERE datname = $1", [never]));
+    expect(found.rowCount).toBe(0);
+  });
+
   it("fails the verification by name, and takes nothing for damage", async () => {
     await using _storm = await faults({
       service: "s3",
