@@ -75,6 +75,8 @@ export async function openSession(settings: ConnectionSettings, options: Session
     client.connection.stream.destroy();
   };
   signal?.addEventListener("abort", cut, { once: true });
+  // While it was connecting nobody listened.
+  if (signal?.aborted === true) cut();
 
   const run = async <Row extends pg.QueryResultRow>(text: string, values?: readonly unknown[]): Promise<Row[]> => {
     try {

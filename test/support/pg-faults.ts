@@ -50,6 +50,8 @@ export interface PgProxy {
   /** Connections are refused until `listen`; what is connected stays. */
   refuse(): Promise<void>;
   listen(): Promise<void>;
+  /** How many are connected now, by `part` or all of them. */
+  connected(part?: string): number;
   /** application_name of every connection so far, those that cannot be read as "". */
   seen(): readonly string[];
   close(): Promise<void>;
@@ -143,6 +145,7 @@ export async function startPgProxy(upstream: Address, options: PgProxyOptions = 
     },
     cut: (part = "") => concerned(part, ({ end }) => end()),
     silence: (part = "") => concerned(part, ({ silence }) => silence()),
+    connected: (part = "") => concerned(part, () => {}),
     // Not awaited: "close" comes only when the last connection has ended.
     refuse: async () => void server.close(),
     listen: () => listen(port),

@@ -33,7 +33,7 @@ describe("a connection over a network that fails", () => {
       hint: expect.stringContaining("security groups"),
     });
     expect(performance.now() - begun).toBeLessThan(3_000);
-    await until(async () => proxy.cut() === 0);
+    await until(async () => proxy.connected() === 0);
   });
 
   it("is given up when nothing comes after the server has agreed to encrypt", async () => {
@@ -56,6 +56,16 @@ describe("a connection over a network that fails", () => {
       code: "connect-timeout",
       message: expect.stringContaining("opening a session"),
     });
+  });
+
+  it("that was not wanted any more before it was there is cut, and leaves no session", async () => {
+    const settings = await behindProxy();
+    proxy.fault({ does: { delayMillis: 20 } });
+    const unwanted = new AbortController();
+    const opening = openSession(settings, { ...reading, signal: unwanted.signal });
+    unwanted.abort();
+    await expect(opening).rejects.toMatchObject({ name: "CancelledError", code: "session-aborted" });
+    await until(async () => proxy.connected() === 0);
   });
 
   it("is lost by name when it is reset in the middle of an answer", async () => {
