@@ -4,18 +4,7 @@
  * @module
  */
 import type { EnvironmentKey } from "../core/config/environment.ts";
-import {
-  alerts,
-  catalog,
-  databases,
-  events,
-  executions,
-  key,
-  type Permission,
-  secrets,
-  vault,
-  work,
-} from "./permissions.ts";
+import { alerts, catalog, databases, events, key, type Permission, secrets, vault, work } from "./permissions.ts";
 
 export interface FunctionSpec {
   /** One sentence for the console. */
@@ -72,14 +61,7 @@ export const functions = {
     timeoutSeconds: MINUTE,
     memoryMegabytes: SMALL,
     environment: [...vaultEnvironment, "workers"],
-    permissions: [
-      catalog.read(),
-      catalog.write(),
-      vault.list(),
-      vault.read("v1/meta/"),
-      vault.create("v1/audit/"),
-      executions.describe(),
-    ],
+    permissions: [catalog.read(), catalog.write(), vault.create("v1/audit/")],
     needsConfig: true,
   },
   encrypt: {
@@ -205,7 +187,6 @@ export const functions = {
       vault.delete("v1/data/"),
       vault.delete("v1/meta/*/schema/"),
       vault.delete("v1/meta/*/manifest-parts/"),
-      vault.delete("v1/meta/*/summary.json"),
       vault.delete("v1/meta/*/keys/"),
       vault.abort("v1/data/"),
       work.read(),
@@ -253,15 +234,7 @@ export const functions = {
     timeoutSeconds: MINUTE,
     memoryMegabytes: SMALL,
     environment: [...vaultEnvironment, "alertTopicArn"],
-    permissions: [
-      catalog.read(),
-      catalog.write(),
-      vault.read("v1/meta/"),
-      vault.list(),
-      vault.create("v1/audit/"),
-      alerts.publish(),
-      events.put(),
-    ],
+    permissions: [catalog.read(), catalog.write(), vault.create("v1/audit/"), alerts.publish(), events.put()],
   },
   cleanup: {
     purpose: "Clears up after an execution that failed, timed out or was stopped, and raises the alert",
@@ -273,11 +246,8 @@ export const functions = {
     permissions: [
       catalog.read(),
       catalog.write(),
-      vault.list(),
-      vault.read("v1/meta/"),
       vault.abort("v1/data/"),
       vault.create("v1/audit/"),
-      executions.describe(),
       alerts.publish(),
       events.put(),
     ],

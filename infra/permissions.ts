@@ -17,12 +17,7 @@ export type CreatablePrefix =
   | "v1/meta/*/summary.json";
 
 /** What a run that died may have left: never a manifest, so nobody may make a restore point cease to be one. */
-export type ClearablePrefix =
-  | "v1/data/"
-  | "v1/meta/*/keys/"
-  | "v1/meta/*/schema/"
-  | "v1/meta/*/manifest-parts/"
-  | "v1/meta/*/summary.json";
+export type ClearablePrefix = "v1/data/" | "v1/meta/*/keys/" | "v1/meta/*/schema/" | "v1/meta/*/manifest-parts/";
 
 export type Permission =
   | { readonly on: "vault"; readonly may: "read"; readonly prefix: VaultPrefix }
@@ -43,9 +38,7 @@ export type Permission =
   | { readonly on: "databases"; readonly may: "connect"; readonly of: "sources" | "targets" }
   | { readonly on: "alerts"; readonly may: "publish" }
   /** `holdfast.*` events on the account's default bus. */
-  | { readonly on: "events"; readonly may: "put" }
-  /** Executions of Holdfast's own state machines. */
-  | { readonly on: "executions"; readonly may: "describe" | "stop" };
+  | { readonly on: "events"; readonly may: "put" };
 
 export const vault = {
   read: (prefix: VaultPrefix): Permission => ({ on: "vault", may: "read", prefix }),
@@ -76,7 +69,3 @@ export const databases = {
 };
 export const alerts = { publish: (): Permission => ({ on: "alerts", may: "publish" }) };
 export const events = { put: (): Permission => ({ on: "events", may: "put" }) };
-export const executions = {
-  describe: (): Permission => ({ on: "executions", may: "describe" }),
-  stop: (): Permission => ({ on: "executions", may: "stop" }),
-};

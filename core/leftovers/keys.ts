@@ -7,8 +7,8 @@ import { type RestorePointRef, vaultKeys } from "../vault/keys.ts";
 
 /** Chunks, schema objects and parts of manifests: what several attempts may write. */
 const ATTEMPTED = /^(?:\d{5,}\.\d+|schema\/[a-z][a-z0-9.-]*|manifest-parts\/\d{4,}\.\d+)$/;
-/** What else a run leaves that has never come to its commit. */
-const SINGLE = /^(?:keys\/\d{4}\.json|summary\.json)$/;
+/** What else a run leaves that has never come to its commit: a summary is written after it. */
+const SINGLE = /^keys\/\d{4}\.json$/;
 
 /** What a point has below its two prefixes, without them. */
 function nameIn(ref: RestorePointRef, key: string): string | undefined {

@@ -24,7 +24,6 @@ export interface FunctionFleetProps {
   readonly config: HoldfastConfig;
   readonly assets: FunctionAssets;
   readonly vault: VaultResources;
-  readonly machineArns: readonly string[];
   readonly logGroup: logs.ILogGroup;
 }
 
@@ -75,7 +74,7 @@ export class FunctionFleet extends Construct {
   }
 
   private addFunction(id: string, name: FunctionName, set: WorkerSet, workers: WorkersByNetwork = {}): lambda.Function {
-    const { assets, config, vault, machineArns, logGroup } = this.props;
+    const { assets, config, vault, logGroup } = this.props;
     const spec = functionSpecs[name];
     const directory = assets[name];
     if (directory === undefined) throw new Error(`function ${name} has no bundle`);
@@ -83,7 +82,6 @@ export class FunctionFleet extends Construct {
       vault,
       secrets: set.secrets,
       databaseUsers: set.databaseUsers,
-      machineArns,
       reach: reachOf(spec.role, set),
     };
     const role = functionRole(this, `${id}Role`, {

@@ -50,7 +50,7 @@ export function functionRole(scope: Construct, id: string, props: FunctionRolePr
   acknowledgeWildcards(
     role,
     statements.flatMap((statement) => statement.resources),
-    "Keys beneath one prefix of one bucket, streams of one log group, executions of our own machines; X-Ray and network interfaces take no resource.",
+    "Keys beneath one prefix of one bucket, streams of one log group; X-Ray and network interfaces take no resource.",
   );
   // CDK would otherwise add statements of its own wherever the role is used.
   return role.withoutPolicyUpdates();

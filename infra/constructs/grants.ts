@@ -14,8 +14,6 @@ export interface GrantContext {
   readonly secrets: { readonly sources: readonly string[]; readonly targets: readonly string[] };
   /** Users of RDS that may be logged in by token, `<resource id>/<user>`. */
   readonly databaseUsers: { readonly sources: readonly string[]; readonly targets: readonly string[] };
-  /** ARNs of Holdfast's state machines. */
-  readonly machineArns: readonly string[];
   /** Which sources and targets the function is there for. */
   readonly reach: Reach;
 }
@@ -110,10 +108,6 @@ function actionsOn(stack: Stack, permission: Permission, context: GrantContext):
           conditions: { StringEquals: { "events:source": EVENT_SOURCE } },
         },
       ];
-    case "executions": {
-      const action = permission.may === "describe" ? "states:DescribeExecution" : "states:StopExecution";
-      return [{ actions: [action], resources: context.machineArns.map(executionsOf) }];
-    }
   }
 }
 
@@ -178,9 +172,4 @@ function secretArns(stack: Stack, names: readonly string[]): string[] {
 function databaseUserArns(stack: Stack, users: readonly string[]): string[] {
   const arnFormat = ArnFormat.COLON_RESOURCE_NAME;
   return users.map((user) => stack.formatArn({ service: "rds-db", resource: "dbuser", resourceName: user, arnFormat }));
-}
-
-/** `…:stateMachine:name` → its executions. */
-export function executionsOf(machineArn: string): string {
-  return `${machineArn.replace(":stateMachine:", ":execution:")}:*`;
 }

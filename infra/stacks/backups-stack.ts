@@ -53,7 +53,6 @@ export class BackupsStack extends Stack {
     const functionLogs = this.logGroup("FunctionLogs", "functions");
     const fleet = new FunctionFleet(this, "Functions", {
       ...props,
-      machineArns: Object.keys(props.definitions).map((name) => this.machineArn(name)),
       logGroup: functionLogs,
     });
     this.machines = this.addMachines(fleet);

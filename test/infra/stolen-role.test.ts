@@ -126,7 +126,7 @@ describe("what is in the vault", () => {
     const hide = (key: string): Attempt => ({ action: "s3:DeleteObject", resource: objectArn(key) });
     const hidden = Object.entries(keys).filter(([, key]) => whoMay(hide(key)).length > 0);
     expect(hidden.map(([kind]) => kind).toSorted()).toEqual(
-      ["data", "envelope", "laterEnvelope", "manifestPart", "schema", "summary"].toSorted(),
+      ["data", "envelope", "laterEnvelope", "manifestPart", "schema"].toSorted(),
     );
     for (const [, key] of hidden) expect(whoMay(hide(key))).toEqual(["ClearLeftovers"]);
     const clearing = resolved.roles.filter((role) => shortName(role) === "ClearLeftovers").flatMap(actionsOf);
