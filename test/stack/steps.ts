@@ -7,6 +7,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { inject } from "vitest";
 import { auditLog } from "../../core/audit/index.ts";
 import { commitBackup } from "../../core/backup/commit/commit.ts";
+import type { Deadline } from "../../core/backup/deadline.ts";
 import { dumpChunk } from "../../core/backup/dump/dump-chunk.ts";
 import { type HoldResult, hold } from "../../core/backup/dump/hold.ts";
 import { type Planned, planBackup } from "../../core/backup/dump/plan-dump.ts";
@@ -82,8 +83,12 @@ export class Backup {
 
   /** Up to the point where holders and workers may live. */
   async prepare(runId: string, epoch = 1): Promise<void> {
-    await preflightBackup(runId, epoch, this.#context());
+    await this.preflight(runId, epoch);
     await this.encrypt(runId, epoch);
+  }
+
+  async preflight(runId: string, epoch = 1): Promise<void> {
+    await preflightBackup(runId, epoch, this.#context());
   }
 
   async encrypt(runId: string, epoch = 1): Promise<void> {
@@ -166,7 +171,7 @@ export class Backup {
     return { settings, restorePointId, network: "public", leaseOn: sourceKey(this.source) };
   }
 
-  #context({ vault = this.vault, work = this.work }: Stores = {}) {
+  #context({ vault = this.vault, work = this.work, deadline }: Stores = {}) {
     const endsAt = Date.now() + FUNCTION_MILLIS;
     return {
       catalog: this.catalog,
@@ -178,7 +183,7 @@ export class Backup {
         const options = signal === undefined ? {} : { signal };
         await sleep(millis >= BEAT_MILLIS ? millis : PAUSE_MILLIS, undefined, options).catch(() => {});
       },
-      deadline: { remainingMillis: () => Math.max(0, endsAt - Date.now()) },
+      deadline: deadline ?? { remainingMillis: () => Math.max(0, endsAt - Date.now()) },
       readConnection: async () => this.#database.url,
       mintToken: () => Promise.reject(new Error("no connection of this test logs in by token")),
     };
@@ -188,6 +193,7 @@ export class Backup {
 interface Stores {
   readonly vault?: Store;
   readonly work?: Store;
+  readonly deadline?: Deadline;
 }
 
 /** A store whose first call of `method` with such a key stands still until the gate is opened. */

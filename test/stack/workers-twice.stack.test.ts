@@ -43,7 +43,8 @@ describe("every function of a backup called twice at once", () => {
     const [begun, again] = await twice(() => backup.resolve(execution));
     expect(again).toEqual(begun);
     const { runId } = begun;
-    await twice(() => backup.prepare(runId));
+    await twice(() => backup.preflight(runId));
+    await twice(() => backup.encrypt(runId));
     const holders = Promise.allSettled([backup.hold(runId), backup.hold(runId), backup.hold(runId)]);
     const plans = await Promise.all([1, 2, 3].map(() => backup.plan(runId)));
     expect(new Set(plans.map((plan) => JSON.stringify(plan))).size).toBe(1);
@@ -197,6 +198,28 @@ describe("a run whose execution has died without a word", () => {
 });
 
 describe("a line of work", () => {
+  it("whose function runs out of time in the middle of a chunk leaves nothing, and the next one copies it", async () => {
+    const { runId } = await backup.resolve();
+    await backup.prepare(runId);
+    const holder = backup.hold(runId);
+    const { itemsKey } = await backup.plan(runId);
+    const slow = gated(backup.vault, "upload", "00001.1");
+    let leftMillis = 600_000;
+    const deadline = { remainingMillis: () => leftMillis };
+    const late = backup.dump(runId, 1, 1, { vault: slow.store, deadline });
+    await slow.reached;
+    leftMillis = 0;
+    setTimeout(slow.open, 500);
+    await expect(late).rejects.toMatchObject({ name: "TimeBudgetError", code: "chunk-out-of-time" });
+    expect([...backup.vault.objects.keys()].filter((key) => key.endsWith("00001.1"))).toEqual([]);
+    await Promise.all(backup.items(itemsKey).map((n) => backup.lane(runId, n)));
+    await backup.judge(runId);
+    await holder;
+    await backup.upload(runId);
+    const objects = objectsOf(await backup.restorePoint(await runOf(runId)));
+    expect(objects.some((object) => object.endsWith("00001.2"))).toBe(true);
+  });
+
   it("goes from chunk to chunk in one invocation, and gives back the one that failed under its own number", async () => {
     const { runId } = await backup.resolve();
     await backup.prepare(runId);
