@@ -131,7 +131,7 @@ async function expectWhole(source: string, restorePointId: string | undefined): 
 describe("a connection that fails on the way", () => {
   it("in a black hole, or cut in the middle of planning and of copying, is made again, and the run ends whole", async () => {
     const proxy = await proxied();
-    await storeConnection("shaky-read", database.name, "read", { ...clear(proxy), connect_timeout: 1 });
+    await storeConnection("shaky-read", database.name, "read", { ...clear(proxy), connect_timeout: 2 });
     const faults = {
       blackHole: proxy.fault({ part: "preflight", times: 2, does: "silence" }),
       planning: proxy.fault({ part: "plan schema", times: 1, does: { cutAfterBytes: 30_000 } }),

@@ -1,12 +1,14 @@
 /** A run that is dumping, and as much of a catalog as its holders ask for. */
 import type { SourceContext } from "../../../../core/backup/session.ts";
-import type { Catalog, Run, Snapshot } from "../../../../core/catalog/index.ts";
+import type { Catalog, Move, Run, Snapshot } from "../../../../core/catalog/index.ts";
 import type { ConnectionSettings } from "../../../../core/postgres/connection.ts";
 
 export interface SourceRun {
   readonly context: SourceContext;
   readonly run: Run;
   readonly published: Map<number, Snapshot>;
+  /** What steps have noted with it. */
+  readonly notes: Readonly<Record<string, unknown>>;
   letGo(): void;
 }
 
@@ -14,13 +16,14 @@ export interface SourceRun {
 const PAUSE_SHARE = 1 / 20;
 
 export function sourceRun({ host, port, user, password, database }: ConnectionSettings): SourceRun {
+  const notes: Record<string, unknown> = {};
   const published = new Map<number, Snapshot>();
   let phase = "dumping";
   const settings = {
     connection: "c",
     network: "public",
     compression: { codec: "none" },
-    concurrency: 1,
+    concurrency: 4,
     chunkBytes: 1024 * 1024,
     holdSeconds: 60,
     relayLeadSeconds: 20,
@@ -31,9 +34,25 @@ export function sourceRun({ host, port, user, password, database }: ConnectionSe
   const id = "20261121T021500Z-7k3f9q2mxa";
   const ids = { runId: `held-${id}`, source: "held", restorePointId: id };
   const run = (): Run =>
-    ({ ...ids, epoch: 1, status: "running", phase, heartbeatAt: new Date().toISOString(), settings }) as unknown as Run;
+    ({
+      ...ids,
+      epoch: 1,
+      status: "running",
+      phase,
+      heartbeatAt: new Date().toISOString(),
+      settings,
+      notes,
+    }) as unknown as Run;
   const catalog = {
-    runs: { expect: async () => run(), beat: async () => run() },
+    runs: {
+      expect: async () => run(),
+      beat: async () => run(),
+      advance: async (_runId: string, move: Move) => {
+        Object.assign(notes, move.notes);
+        return run();
+      },
+    },
+    restorePoints: { list: async () => [] },
     snapshots: {
       get: async (_run: Run, n: number) => published.get(n),
       newest: async () => published.get(Math.max(...published.keys())),
@@ -66,6 +85,7 @@ export function sourceRun({ host, port, user, password, database }: ConnectionSe
     context,
     run: run(),
     published,
+    notes,
     letGo: () => {
       phase = "letting-go";
     },
