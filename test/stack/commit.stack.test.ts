@@ -35,6 +35,7 @@ const writes = {
   envelope: { caller: "encrypt", operation: "PutObject", containing: (source) => `/v1/meta/${source}/` },
   plan: { caller: "plan-dump", operation: "PutObject", containing: (source) => `/runs/${source}-2` },
   chunk: { caller: "dump-chunk", operation: "PutObject", containing: (source) => `/v1/data/${source}/` },
+  // The first of its chunk's updates counts the attempt.
   winner: { caller: "dump-chunk", operation: "UpdateItem", containing: chunkOf, skip: 1 },
   committing: { caller: "judge", operation: "UpdateItem", containing: own, skip: 2 },
   manifest: { caller: "upload", operation: "PutObject", containing: (source) => `/v1/meta/${source}/` },
@@ -46,9 +47,17 @@ const writes = {
 } as const satisfies Record<string, Place>;
 type Write = keyof typeof writes;
 
-const at = (source: string, write: Write, effect: "kill-before" | "kill-after", times?: number): Promise<AwsFault> => {
-  const { containing, ...place }: Place = writes[write];
-  return awsFault({ ...place, containing: containing(source), effect, ...(times === undefined ? {} : { times }) });
+interface Death {
+  readonly effect: "kill-before" | "kill-after";
+  /** Absent: whenever it comes to it. */
+  readonly times?: number;
+  /** Requests that pass besides. */
+  readonly more?: number;
+}
+
+const at = (source: string, write: Write, { more = 0, ...death }: Death): Promise<AwsFault> => {
+  const { containing, skip = 0, ...place }: Place = writes[write];
+  return awsFault({ ...place, ...death, containing: containing(source), skip: skip + more });
 };
 
 let database: TestDatabase;
@@ -86,6 +95,9 @@ async function itemsOf(source: string): Promise<readonly Record<string, unknown>
   return found.Items ?? [];
 }
 
+/** The chunk's death has an attempt of its own counted before the winner's turn comes. */
+const once = (write: Write): Death => ({ effect: "kill-after", times: 1, more: write === "winner" ? 1 : 0 });
+
 /** What a death for good leaves: nothing that looks whole, or something whole that the next run files. */
 const forGood = [
   ["commit-b", "winner", "kill-before", false],
@@ -97,7 +109,7 @@ describe("a backup", () => {
   it.concurrent("whose functions' processes end once after every write is whole, filed once, with one copy of each chunk", async () => {
     const source = "commit-a";
     const names = Object.keys(writes) as Write[];
-    const faults = await Promise.all(names.map((write) => at(source, write, "kill-after", 1)));
+    const faults = await Promise.all(names.map((write) => at(source, write, once(write))));
     const { status, error, cause, outcome } = await backUp(source);
     const hits = await Promise.all(faults.map((fault) => fault.end()));
     expect({ status, error, cause }).toEqual({ status: "SUCCEEDED", error: undefined, cause: undefined });
@@ -114,7 +126,7 @@ describe("a backup", () => {
     "of %s whose function's process ends whenever it comes to its %s, %s, is red by name and leaves nothing half",
     async (source, write, effect, isCommitted) => {
       const before = await itemsOf(source);
-      const fault = await at(source, write, effect);
+      const fault = await at(source, write, { effect });
       const { status, executionArn } = await backUp(source);
       expect(await fault.end()).toBeGreaterThan(1);
       expect(status).toBe("FAILED");
