@@ -21,6 +21,8 @@ const optionsSchema = z.object({
   skipRoles: z.boolean().optional(),
   compare: z.string().optional(),
   level: z.string().optional(),
+  /** Of a rebuild: not of the run's source alone. */
+  everySource: z.boolean().optional(),
 });
 
 export const auditRecordSchema = z.object({

@@ -69,6 +69,11 @@ describe("an audit record", () => {
     expect(JSON.stringify(record)).not.toMatch(/customers|hunter2|drill-write/);
   });
 
+  it("says of a rebuild whether it was of every source", () => {
+    const rebuild: Run = { ...run, kind: "rebuild", settings: { everySource: true } };
+    expect(startOfRun(rebuild, "main").options).toEqual({ everySource: true });
+  });
+
   it("names the schedule where nobody has said who it was, and nobody where nothing is known", () => {
     const { author, ...unsaid } = run;
     expect(startOfRun({ ...unsaid, scheduledAt: "2026-11-21T02:15:00Z" }, "main").author).toBe("schedule");
