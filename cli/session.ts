@@ -9,6 +9,7 @@ import type { ExitCode } from "./output/exit-codes.ts";
 import { createProgressLine, type ProgressLine } from "./output/progress.ts";
 import { createStyle, type Style, styledLines } from "./output/style.ts";
 import { type CommandResult, failed, formatError, formatLine, toJson } from "./result.ts";
+import { assertNameArgument } from "./runs/restore-point.ts";
 import type { World } from "./world.ts";
 
 export interface Session {
@@ -40,14 +41,19 @@ export function createInvoke(world: World, onExit: (code: ExitCode) => void): In
       world,
       style: createStyle(world.stdout.isTTY === true, world.env),
       progress,
-      openInstallation: () => world.openInstallation(name),
-      openConnections: () => world.openConnections(name),
+      openInstallation: async () => world.openInstallation(checked(name)),
+      openConnections: async () => world.openConnections(checked(name)),
     };
     const result = await Promise.race([body(session), lostPatience(world)]).catch(failed);
     progress.end();
     tell(world, command, options.json === true, result);
     onExit(result.exitCode);
   };
+}
+
+/** It becomes part of the names of parameters and secrets. @throws UsageError `invalid-name` */
+function checked(installation: string | undefined): string | undefined {
+  return installation === undefined ? undefined : assertNameArgument("installation", installation);
 }
 
 /** What follows a run ends by itself within a second; what else is under way is not waited for. */

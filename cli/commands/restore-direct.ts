@@ -13,7 +13,7 @@ import { formatBytes, formatCount, formatDuration, formatRate, plural } from "..
 import { type CommandResult, succeeded } from "../result.ts";
 import { agreeToDrop, describeInTheWay } from "../runs/agree.ts";
 import { needed, type RestoreChoices, restoreOptionsOf } from "../runs/restore-options.ts";
-import { assertRestorePoint } from "../runs/restore-point.ts";
+import { assertNameArgument, assertRestorePoint } from "../runs/restore-point.ts";
 import type { Session } from "../session.ts";
 
 export type DirectOptions = RestoreChoices & {
@@ -28,6 +28,7 @@ export type DirectOptions = RestoreChoices & {
 export async function restoreDirectly(session: Session, id: string, options: DirectOptions): Promise<CommandResult> {
   const { world, progress, style } = session;
   assertRestorePoint(id);
+  if (options.source !== undefined) assertNameArgument("source", options.source);
   const store = openVault(needed("--vault", options.vault), world.env);
   const secret = await world.readFile(needed("--to-connection", options.toConnection));
   const connection = parseConnection(secret, { mintToken: mintRdsToken });
