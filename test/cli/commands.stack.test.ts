@@ -87,6 +87,12 @@ describe("holdfast against the deployed stack", () => {
     });
     const { restorePointId, runId } = backup.json;
 
+    const audit = await holdfast(["audit", SOURCE, "--since", "1h", "--json"]);
+    const recorded = { runId, restorePointId, reason: "a test", author: expect.stringMatching(/^arn:aws:/) };
+    expect(audit.json.records, audit.stderr).toEqual(
+      expect.arrayContaining(["started", "ended"].map((event) => expect.objectContaining({ ...recorded, event }))),
+    );
+
     const list = await holdfast(["list", SOURCE, "--json"]);
     expect(list.json.restorePoints).toEqual(
       expect.arrayContaining([expect.objectContaining({ restorePointId, runId, status: "available", rows: 5000 })]),
