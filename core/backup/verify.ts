@@ -7,6 +7,7 @@ import { CancelledError, IntegrityError, PreconditionError } from "../errors.ts"
 import type { Unwrapper } from "../vault/envelope/recipient.ts";
 import type { Store } from "../vault/store/port.ts";
 import { fileVerification } from "../vault/verification.ts";
+import type { VerifyIssue } from "../vault/verify/report.ts";
 import { type VerifyLevel, verifyRestorePoint } from "../vault/verify/verify.ts";
 import type { Pause } from "./deadline.ts";
 import { gravest } from "./judge.ts";
@@ -62,7 +63,10 @@ export async function planVerify(runId: string, { catalog, work }: VerifyContext
   return { runId, epoch: run.epoch, groups: count, itemsKey };
 }
 
-/** Looks at every `groups`-th chunk from `n` on; damage is noted, not thrown. That it was looked at is noted last. */
+/**
+ * Looks at every `groups`-th chunk from `n` on; damage is noted, not thrown, also when something else then keeps the group from
+ * being looked at to its end. That it was is noted last.
+ */
 export async function verifyGroup(
   request: { readonly runId: string; readonly n: number; readonly groups: number },
   context: VerifyContext,
@@ -72,12 +76,21 @@ export async function verifyGroup(
   const run = await catalog.runs.beat(runId);
   const chunks = (chunk: number) => chunk % groups === n;
   const { manifestSha256: committedSha256 } = await expectPoint(run, catalog);
-  const report = await whileBeating(runId, context, (signal) =>
-    verifyRestorePoint(levelOf(run), vault, unwrappers, refOf(run), { chunks, signal, committedSha256 }),
-  );
-  for (const { object, code, message } of report.issues.slice(0, MOST_FINDINGS)) {
-    await catalog.failures.record(run, `${FOUND}${object}`, { name: "IntegrityError", code, message });
-  }
+  const found: VerifyIssue[] = [];
+  const report = await whileBeating(runId, context, (signal) => {
+    // What is met of a work that was broken off is nobody's damage.
+    const onIssue = (issue: VerifyIssue) => void (signal.aborted || found.push(issue));
+    return verifyRestorePoint(levelOf(run), vault, unwrappers, refOf(run), {
+      chunks,
+      signal,
+      committedSha256,
+      onIssue,
+    });
+  }).finally(async () => {
+    for (const { object, code, message } of found.slice(0, MOST_FINDINGS)) {
+      await catalog.failures.record(run, `${FOUND}${object}`, { name: "IntegrityError", code, message });
+    }
+  });
   const looked = { code: "group-looked-at", message: `${report.checks} objects, ${report.issues.length} issues` };
   await catalog.failures.record(run, lookedAt(n, groups), { name: "PreconditionError", ...looked });
   return { checks: report.checks, issues: report.issues.length };

@@ -34,6 +34,11 @@ export class Findings {
   checks = 0;
   plainBytes = 0;
   readonly issues: VerifyIssue[] = [];
+  readonly #onIssue: (issue: VerifyIssue) => void;
+
+  constructor(onIssue: (issue: VerifyIssue) => void = () => {}) {
+    this.#onIssue = onIssue;
+  }
 
   /** Runs one check of `object`; damage is noted, other errors are thrown. @returns undefined when it was damaged */
   async check<T>(object: string, work: () => Promise<T>): Promise<T | undefined> {
@@ -53,7 +58,9 @@ export class Findings {
     // A damaged envelope is met twice: by itself, and when it is tried.
     if (this.issues.some((issue) => issue.message === message)) return;
     const at = place?.offset === undefined ? {} : { offset: place.offset };
-    this.issues.push({ object: place?.object ?? object, ...at, code, message });
+    const issue: VerifyIssue = { object: place?.object ?? object, ...at, code, message };
+    this.issues.push(issue);
+    this.#onIssue(issue);
   }
 
   report(): VerifyReport {

@@ -19,7 +19,7 @@ import { readSmallObject } from "../object/small.ts";
 import { foreignKey, type OpenManifestOptions, openManifest } from "../open.ts";
 import type { Store } from "../store/port.ts";
 import { type CheckContext, checkChunk, checkFirstFrame, checkPresence } from "./checks.ts";
-import { Findings, type VerifyProgress, type VerifyReport } from "./report.ts";
+import { Findings, type VerifyIssue, type VerifyProgress, type VerifyReport } from "./report.ts";
 
 export type VerifyLevel = "presence" | "quick" | "full";
 
@@ -28,6 +28,8 @@ export interface VerifyOptions extends OpenManifestOptions {
   readonly chunks?: (n: number) => boolean;
   /** Called after each object. */
   readonly onProgress?: (progress: VerifyProgress) => void;
+  /** Called at once: what is thrown later takes nothing of it back. */
+  readonly onIssue?: (issue: VerifyIssue) => void;
   readonly signal?: AbortSignal;
 }
 
@@ -66,7 +68,7 @@ export async function verifyRestorePoint(
   ref: RestorePointRef,
   options: VerifyOptions = {},
 ): Promise<VerifyReport> {
-  const findings = new Findings();
+  const findings = new Findings(options.onIssue);
   const keyChecks = await checkGenerations(findings, store, ref);
   const opened = await findings.check(vaultKeys.manifestKey(ref), () => openManifest(store, ref, unwrappers, options));
   if (opened === undefined) return findings.report();

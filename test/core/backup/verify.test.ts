@@ -102,6 +102,26 @@ describe("a verification", () => {
     expect(marked).toMatchObject({ isValid: false });
   });
 
+  it("quarantines for damage that was met before the store refused the rest", async () => {
+    const offline = newRsaRecipient();
+    const vault = memoryStore();
+    await writeSample(vault, { recipients: [offline.recipient] });
+    const data = [...vault.objects.keys()].filter((key) => key.startsWith("v1/data/")).toSorted();
+    const [gone = "", refused = ""] = [data[0], data.at(-1)];
+    vault.objects.delete(gone);
+    const read: typeof vault.read = async (key, options) => {
+      if (key !== refused) return vault.read(key, options);
+      await new Promise((resolve) => setTimeout(resolve, 100));
+      throw new StoreThrottledError("store-throttled", "slow down");
+    };
+    context = { ...context, vault: { ...vault, read }, unwrappers: [offline.unwrapper] };
+    await planVerify(RUN_ID, context);
+    const group = verifyGroup({ runId: RUN_ID, n: 0, groups: 1 }, context);
+    await expect(group).rejects.toBeInstanceOf(StoreThrottledError);
+    await expect(judgeVerify(RUN_ID, context)).rejects.toMatchObject({ name: "IntegrityError" });
+    expect(marked).toMatchObject({ isValid: false });
+  });
+
   it("is told to the vault first, once; and of damage the catalog learns even when the vault cannot be told", async () => {
     const record = { name: "IntegrityError", code: "object-missing", message: "is not there" };
     const { groups } = await planVerify(RUN_ID, context);
