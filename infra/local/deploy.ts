@@ -40,23 +40,9 @@ export async function bootstrap(dir: string, environment: Readonly<Record<string
   await cdk(dir, "bootstrap", ["bootstrap", `aws://${ACCOUNT}/${REGION}`, "--app", ""], environment);
 }
 
-/** Deploys what `synthesize` made. @param more further words of the command */
-export async function deploy(
-  dir: string,
-  environment: Readonly<Record<string, string>>,
-  more: readonly string[] = [],
-): Promise<void> {
-  const args = [
-    "deploy",
-    "--all",
-    "--require-approval",
-    "never",
-    "--concurrency",
-    "2",
-    "--progress",
-    "events",
-    ...more,
-  ];
+/** Deploys what `synthesize` made. */
+export async function deploy(dir: string, environment: Readonly<Record<string, string>>): Promise<void> {
+  const args = ["deploy", "--all", "--require-approval", "never", "--concurrency", "2", "--progress", "events"];
   await cdk(dir, "deploy", [...args, "--app", path.join(dir, "cdk.out")], environment);
 }
 
