@@ -9,8 +9,8 @@ const REDACTED = "[redacted]";
 /** Of a key as a whole word of its name: `dbPassword`, `private_key`; not `tokens` counted or a `secretName`. */
 const SECRET_KEY =
   /password$|passwd$|(^|[^a-z])(pass(phrase)?|pwd|secret([-_]?(string|access[-_]?key))?|token|authorization|credentials?|api[-_]?key|private[-_]?key|data[-_]?key|plaintext)$/i;
-/** The password in a URL; a user's name may stay. */
-const URL_PASSWORD = /([a-z][a-z0-9+.-]*:\/\/[^\s:/@]*:)[^\s@]+(?=@)/gi;
+/** The password in a URL, to the last `@` of the word, for a password may hold one; a user's name may stay. */
+const URL_PASSWORD = /([a-z][a-z0-9+.-]*:\/\/[^\s:/@]*:)\S+(?=@)/gi;
 /** `password=…` in a connection string, `"password":"…"` in JSON, `PASSWORD '…'` in a statement. */
 const WRITTEN_PASSWORD = /\b(password["']?\s*[:=]\s*)("[^"]*"|'[^']*'|[^\s'",}]+)/gi;
 const PASSWORD_LITERAL = /\b(password\s+)'[^']*'/gi;

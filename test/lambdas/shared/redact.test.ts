@@ -28,6 +28,8 @@ describe("what looks like a secret does not leave in a log", () => {
   it.each([
     "postgres://reader:s3cret-word@db.example.com:5432/shop",
     "cannot reach postgresql://reader:s3cret-word@db/shop?sslmode=require just now",
+    "postgres://reader:p@s3cret-word@db.example.com:5432/shop",
+    'postgres://reader:p"@s3cret-word@db/shop',
     "host=db password=s3cret-word dbname=shop",
     "host=db password='s3cret-word with blanks' dbname=shop",
     "CREATE ROLE x LOGIN PASSWORD 's3cret-word'",
