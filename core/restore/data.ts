@@ -44,7 +44,7 @@ function loadSlices(
   { signal, ...turn }: LoadOptions,
 ): Promise<Loaded> {
   const open = (): AsyncIterable<Uint8Array> => readObject({ ...point, written, ...(signal && { signal }) });
-  const input = { n, encoding: point.manifest.server.encoding, open, ...turn };
+  const input = { n, of: point.ref, encoding: point.manifest.server.encoding, open, ...turn };
   if (slices.some(({ table }) => table === null)) {
     return loadLargeObjects(session, { ...input, slices: slices.map(({ chunk }) => chunk) });
   }

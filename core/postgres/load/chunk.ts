@@ -8,7 +8,7 @@ import { mapPostgresError } from "../errors.ts";
 import type { Session } from "../session.ts";
 import { qualifiedName, quoteLiteral, quoteName } from "../sql.ts";
 import { copyIn } from "./copy-in.ts";
-import { MARKER_SCHEMA } from "./marker.ts";
+import { assertSameRestorePoint, MARKER_SCHEMA, type MarkerIdentity, readMarker } from "./marker.ts";
 import { rowTargets } from "./row-target.ts";
 import { type Slice, SliceReader } from "./slices.ts";
 
@@ -28,8 +28,13 @@ export interface TurnOptions {
   readonly stallMillis?: number;
 }
 
-export interface LoadChunkInput extends TurnOptions {
+/** What is loaded: chunk `n` of which restore point. */
+export interface ChunkOf extends TurnOptions {
   readonly n: number;
+  readonly of: MarkerIdentity;
+}
+
+export interface LoadChunkInput extends ChunkOf {
   /** The encoding of the text, by PostgreSQL's name: that of the source's server. */
   readonly encoding: string;
   /** In order of their offsets, contiguous from 0. */
@@ -47,7 +52,7 @@ export type Loaded = { readonly state: "loaded" | "already-loaded"; readonly row
  */
 export async function loadChunk(session: Session, input: LoadChunkInput): Promise<Loaded> {
   const targets = await rowTargets(session, input.slices);
-  return loadOnce(session, input.n, input, async () => {
+  return loadOnce(session, input, async () => {
     const reader = new SliceReader(input.n, input.open());
     try {
       let rows = 0;
@@ -84,23 +89,30 @@ function assertRows(what: string, got: number, expected: number): void {
 }
 
 /**
+ * The marker's row of this restore point is held to the end of the transaction: the call of a restore that was stopped, come
+ * late into a target that another restore has begun to fill meanwhile, loads nothing and counts as nothing.
+ */
+const CLAIM = `
+INSERT INTO ${MARKER_SCHEMA}.chunk (n, rows)
+SELECT $1, -1 FROM (
+  SELECT FROM ${MARKER_SCHEMA}.restore_point WHERE source = $2 AND restore_point_id = $3 FOR KEY SHARE
+) AS held
+ON CONFLICT DO NOTHING RETURNING n`;
+
+/**
  * Runs `work` in the transaction that also notes chunk `n` as loaded. An attempt whose client has gone blocks this one until
  * the server notices; one that waits for its client and gets no further is ended.
+ * @throws PreconditionError `target-incomplete` when the target is another restore point's by now
  */
-export async function loadOnce(
-  session: Session,
-  n: number,
-  turn: TurnOptions,
-  work: () => Promise<number>,
-): Promise<Loaded> {
-  await takeTurn(session, n, turn);
+export async function loadOnce(session: Session, input: ChunkOf, work: () => Promise<number>): Promise<Loaded> {
+  const { n, of } = input;
+  await takeTurn(session, n, input);
   try {
     await session.query("BEGIN");
-    const [claimed] = await session.query(
-      `INSERT INTO ${MARKER_SCHEMA}.chunk (n, rows) VALUES ($1, -1) ON CONFLICT DO NOTHING RETURNING n`,
-      [n],
-    );
+    const [claimed] = await session.query(CLAIM, [n, of.source, of.restorePointId]);
     if (claimed === undefined) {
+      const marker = await readMarker(session);
+      if (marker !== undefined) assertSameRestorePoint(marker, of);
       const [row] = await session.query<{ rows: string }>(`SELECT rows FROM ${MARKER_SCHEMA}.chunk WHERE n = $1`, [n]);
       await session.query("ROLLBACK");
       return { state: "already-loaded", rows: Number(row?.rows) };

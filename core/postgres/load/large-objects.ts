@@ -6,7 +6,7 @@ import { IntegrityError } from "../../errors.ts";
 import { mapPostgresError } from "../errors.ts";
 import type { Session } from "../session.ts";
 import { quoteLiteral } from "../sql.ts";
-import { type Loaded, loadOnce, type TurnOptions } from "./chunk.ts";
+import { type ChunkOf, type Loaded, loadOnce } from "./chunk.ts";
 import { copyIn } from "./copy-in.ts";
 import { type Slice, SliceReader } from "./slices.ts";
 
@@ -15,8 +15,7 @@ export interface LargeObjectSlice extends Slice {
   readonly rows: number;
 }
 
-export interface LoadLargeObjectsInput extends TurnOptions {
-  readonly n: number;
+export interface LoadLargeObjectsInput extends ChunkOf {
   readonly encoding: string;
   readonly slices: readonly LargeObjectSlice[];
   readonly open: () => AsyncIterable<Uint8Array>;
@@ -47,7 +46,7 @@ const PUT = `SELECT pg_catalog.lo_put(loid, byte_offset, data) FROM ${STAGE} WHE
 export async function loadLargeObjects(session: Session, input: LoadLargeObjectsInput): Promise<Loaded> {
   const what = `large objects of chunk ${input.n}`;
   const copy = `COPY ${STAGE} FROM STDIN (FORMAT text, ENCODING ${quoteLiteral(input.encoding)})`;
-  return loadOnce(session, input.n, input, async () => {
+  return loadOnce(session, input, async () => {
     const reader = new SliceReader(input.n, input.open());
     try {
       await session.query(

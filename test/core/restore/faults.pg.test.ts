@@ -86,6 +86,25 @@ describe("a chunk whose connection is lost at its COMMIT", () => {
   });
 });
 
+describe("a late call of a restore that was stopped", () => {
+  test("loads nothing into a target that another restore point's restore has begun to fill", async () => {
+    const other = await vault.backUp(source.url);
+    await withTarget(async (target) => {
+      const [stopped, point] = await Promise.all([openRestorePoint(vault, ref), openRestorePoint(vault, other)]);
+      const settings = parseConnection(target.url);
+      const options = parseRestoreOptions({});
+      await prepareTarget({ point, target: { settings }, options, applicationName });
+      const session = await openLoadSession(settings, { applicationName });
+      await runPhase(session, await readPhases(point, options), "preData");
+      const [n = 0] = chunkNumbers(stopped.manifest);
+      await expect(loadPointChunk(session, stopped, n)).rejects.toMatchObject({ code: "target-incomplete" });
+      expect(await target.query("SELECT FROM item")).toHaveLength(0);
+      await expect(loadPointChunk(session, point, n)).resolves.toMatchObject({ state: "loaded" });
+      await session.end();
+    });
+  });
+});
+
 describe("a restore point of an empty database", () => {
   test("is refused, and what was to be replaced by it stays", async () => {
     const empty = await createDatabase("empty");
