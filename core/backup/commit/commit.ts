@@ -1,5 +1,5 @@
 /**
- * Makes a restore point exist: every chunk is proven stored, coverage is proven, the manifest is written last.
+ * Makes a restore point exist: every chunk and the schema are proven stored, coverage is proven, the manifest is written last.
  * @module
  */
 import pLimit from "p-limit";
@@ -8,6 +8,7 @@ import { IntegrityError } from "../../errors.ts";
 import { commitManifest } from "../../vault/commit.ts";
 import { type OpenEnvelope, openEnvelope } from "../../vault/envelope/open.ts";
 import type { Unwrapper } from "../../vault/envelope/recipient.ts";
+import type { WrittenObject } from "../../vault/object/write.ts";
 import type { Store } from "../../vault/store/port.ts";
 import type { Pause } from "../deadline.ts";
 import type { ChunkWinner } from "../dump/dump-chunk.ts";
@@ -76,7 +77,11 @@ async function prove(run: Run, envelope: OpenEnvelope, { catalog, vault, work }:
     won.map(({ winner }) => winner.covered),
   );
   const limit = pLimit(AT_ONCE);
-  await Promise.all(won.map((chunk) => limit(() => assertStored(vault, chunk))));
+  const objects = [
+    ...won.map(({ n, winner }) => ({ what: `of chunk ${n}`, written: winner.written })),
+    ...plan.schema.map((written) => ({ what: `${written.name} of the schema`, written })),
+  ];
+  await Promise.all(objects.map(({ what, written }) => limit(() => assertStored(vault, what, written))));
   return { plan, won };
 }
 
@@ -85,22 +90,23 @@ function wonChunk({ n, winner }: Chunk): WonChunk {
   throw new IntegrityError("chunk-without-winner", `chunk ${n} was never stored`);
 }
 
-/** The store still has what the worker wrote, by length and by the store's own checksum. */
-async function assertStored(vault: Store, { n, winner }: WonChunk): Promise<void> {
-  const { object, bytes, store } = winner.written;
+/** The store still has what was written, by length and by the store's own checksum. */
+async function assertStored(
+  vault: Store,
+  what: string,
+  { object, bytes, store }: Pick<WrittenObject, "object" | "bytes" | "store">,
+): Promise<void> {
   const found = await vault.head(object);
   const hint = "The restore point was not committed; run the backup again, and find out who changes the vault.";
   if (found === undefined) {
-    throw new IntegrityError("object-missing", `${vault.location} has no ${object}, the object of chunk ${n}`, {
-      hint,
-    });
+    throw new IntegrityError("object-missing", `${vault.location} has no ${object}, the object ${what}`, { hint });
   }
   if (found.bytes !== bytes) {
-    const message = `${object} has ${found.bytes} bytes, the worker wrote ${bytes}`;
+    const message = `${object} has ${found.bytes} bytes, ${bytes} were written`;
     throw new IntegrityError("stored-length-mismatch", message, { hint });
   }
   if (store !== undefined && found.checksum !== store) {
-    const message = `${object} has checksum ${found.checksum ?? "none"}, the worker's is ${store}`;
+    const message = `${object} has checksum ${found.checksum ?? "none"}, ${store} was written`;
     throw new IntegrityError("store-checksum-mismatch", message, { hint });
   }
 }

@@ -105,6 +105,17 @@ describe("the commit of a backup", () => {
     expect(isCommitted()).toBe(false);
   });
 
+  it("refuses when an object of the schema is not stored as it was written", async () => {
+    const [archive] = sample.manifest.schema;
+    if (archive === undefined) throw new Error("the sample has no schema");
+    vault.objects.set(archive.object, Buffer.from("another"));
+    await expect(commitBackup(RUN_ID, context)).rejects.toMatchObject({ code: "stored-length-mismatch" });
+    vault.objects.delete(archive.object);
+    await expect(commitBackup(RUN_ID, context)).rejects.toMatchObject({ code: "object-missing" });
+    expect(isCommitted()).toBe(false);
+    expect(filed).toEqual([]);
+  });
+
   it("files what is whole in the vault although the run was stopped meanwhile", async () => {
     stoppedBefore = "verifying";
     await expect(commitBackup(RUN_ID, context)).rejects.toMatchObject({ code: "run-ended" });
