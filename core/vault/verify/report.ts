@@ -34,6 +34,7 @@ export class Findings {
   checks = 0;
   plainBytes = 0;
   readonly issues: VerifyIssue[] = [];
+  readonly #told = new Set<string>();
   readonly #onIssue: (issue: VerifyIssue) => void;
 
   constructor(onIssue: (issue: VerifyIssue) => void = () => {}) {
@@ -56,7 +57,8 @@ export class Findings {
     const { code, message } = error;
     const place = error instanceof ObjectIntegrityError ? error : undefined;
     // A damaged envelope is met twice: by itself, and when it is tried.
-    if (this.issues.some((issue) => issue.message === message)) return;
+    if (this.#told.has(message)) return;
+    this.#told.add(message);
     const at = place?.offset === undefined ? {} : { offset: place.offset };
     const issue: VerifyIssue = { object: place?.object ?? object, ...at, code, message };
     this.issues.push(issue);
