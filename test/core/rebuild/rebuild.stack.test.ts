@@ -206,7 +206,8 @@ describe("a rebuild", () => {
     expect(await rebuild()).toEqual({ ...nothing, found: 1, filed: 1 });
     expect(await itemOf(theirs)).toBeUndefined();
     // Restore points of other tests are in this catalog and not in this vault: they are not to be told missing.
-    const ours = async () => (await Promise.all([source, other].map((one) => catalog.restorePoints.list(one)))).flat();
+    const { list } = catalog.restorePoints;
+    const ours = async () => (await Promise.all([source, other].map((one) => list(one)))).flat();
     catalog = { ...catalog, restorePoints: { ...catalog.restorePoints, list: ours } };
     expect(await rebuild({ everySource: true })).toEqual({ ...nothing, found: 2, filed: 1, unchanged: 1 });
     expect(await itemOf(theirs)).toMatchObject({ source: other });
