@@ -130,8 +130,8 @@ export async function judgeVerify(
   });
   const isValid = filed.isValid && verified.isValid;
   await catalog.restorePoints.markVerified(point, { level: filed.level, at: filed.at, isValid });
-  // A backup's run may have notes of its own by now: nothing found takes none of them away.
-  if (findings.length > 0) await catalog.runs.noteFindings(runId, findings);
+  // A backup's run may have notes of its own by now.
+  await catalog.runs.addFindings(runId, findings);
   const [first] = findings;
   if (first === undefined) return { runId, level };
   const more = found.length === 1 ? "" : ` (and ${found.length - 1} more)`;

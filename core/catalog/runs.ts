@@ -2,6 +2,7 @@
  * Runs: begun once per execution, moved through phases, finished once.
  * @module
  */
+import { isDeepStrictEqual } from "node:util";
 import { CancelledError, type ErrorRecord, PreconditionError } from "../errors.ts";
 import { type Finding, PROTOCOL, type Run, type RunKind, type RunStatus, SCHEMA, type Settings } from "./items.ts";
 import { runKey, STATUS_INDEX, type Subject, sourceKey, sourceOfRun, statusKey } from "./keys.ts";
@@ -51,6 +52,9 @@ export interface PlanClaim {
   readonly plan: unknown;
   readonly snapshot: unknown;
 }
+
+/** Each has some hundred bytes; an item may have 400 KB. */
+const MOST_FINDINGS = 200;
 
 export function runs(table: Table) {
   const get = async (runId: string): Promise<Run | undefined> => {
@@ -235,7 +239,16 @@ export function runs(table: Table) {
       return ended !== undefined;
     },
 
-    async noteFindings(runId: string, findings: readonly Finding[]): Promise<void> {
+    /** Adds findings that the run does not have yet, as far as its item has room; steps that follow each other lose none. */
+    async addFindings(runId: string, findings: readonly Finding[]): Promise<void> {
+      const { findings: known = [] } = await expect(runId);
+      const fresh = findings.filter((one) => !known.some((other) => isDeepStrictEqual(one, other)));
+      const all = [...known, ...fresh].slice(0, MOST_FINDINGS);
+      if (fresh.length > 0) await change(table, runId, "SET findings = :findings", { ":findings": all });
+    },
+
+    /** In place of those it has. */
+    async setFindings(runId: string, findings: readonly Finding[]): Promise<void> {
       await change(table, runId, "SET findings = :findings", { ":findings": findings });
     },
 

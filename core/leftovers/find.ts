@@ -97,7 +97,7 @@ export async function findLeftovers(runId: string, context: FindContext): Promis
   const leftoversKey = await writeLeftovers(work, runId, { points: found });
   const objects = found.reduce((sum, { keys }) => sum + keys.length, 0);
   await catalog.runs.advance(runId, { epoch: run.epoch, notes: { leftovers: { filed, found: objects } } });
-  if (findings.length > 0) await catalog.runs.noteFindings(runId, findings);
+  if (findings.length > 0) await catalog.runs.addFindings(runId, findings);
   return { runId, epoch: run.epoch, objects, leftoversKey };
 }
 

@@ -3,9 +3,8 @@ import type { Catalog } from "../catalog/index.ts";
 import type { ErrorRecord } from "../errors.ts";
 
 export async function noteUnlooked(runId: string, error: ErrorRecord, catalog: Catalog): Promise<{ runId: string }> {
-  const run = await catalog.runs.expect(runId);
   const message = `nothing was cleared: ${error.name} (${error.code}): ${error.message}`;
   const finding = { where: "leftovers of earlier runs", code: "leftovers-not-cleared", message };
-  await catalog.runs.noteFindings(runId, [...(run.findings ?? []), finding]);
+  await catalog.runs.addFindings(runId, [finding]);
   return { runId };
 }

@@ -41,7 +41,7 @@ export async function judgeRebuild(runId: string, catalog: Catalog): Promise<{ r
   const refused = done.flatMap(({ findings }) => findings);
   const findings = [...refused.map(({ where, code, message }) => ({ where, code, message })), ...missing];
   await catalog.runs.advance(runId, { epoch: run.epoch, to: "rebuilding", notes: { rebuilt } });
-  await catalog.runs.noteFindings(runId, findings.slice(0, MOST_FINDINGS));
+  await catalog.runs.setFindings(runId, findings.slice(0, MOST_FINDINGS));
   const total = refused.length + rebuilt.missing;
   const worst = refused.find(({ name }) => name === "IntegrityError") ?? missing[0] ?? refused[0];
   if (worst !== undefined) throw found(worst, total);

@@ -56,7 +56,7 @@ export async function planRebuild(runId: string, context: PlanRebuildContext): P
   const findings = missing.slice(0, MOST_FINDINGS).map(missingFinding);
   const found = groups.reduce((sum, refs) => sum + refs.length, 0);
   const notes = { groups: groups.length, found, missing: missing.length };
-  await catalog.runs.noteFindings(runId, findings);
+  await catalog.runs.setFindings(runId, findings);
   await catalog.runs.advance(runId, { epoch: run.epoch, to: "rebuilding", notes });
   return { runId, epoch: run.epoch, items: groups.length, itemsKey };
 }

@@ -140,7 +140,7 @@ export async function judgeCompare(
     return { where: where.slice(FOUND.length), code: error.code, message: error.message };
   });
   await writeReport(vault, run, "compare", { level, identical: findings.length === 0, differences: findings });
-  await catalog.runs.noteFindings(runId, findings.slice(0, MOST_FINDINGS));
+  await catalog.runs.setFindings(runId, findings.slice(0, MOST_FINDINGS));
   const [first] = findings;
   if (first === undefined) return { runId, identical: true };
   const more = findings.length === 1 ? "" : ` (and ${findings.length - 1} more)`;

@@ -80,7 +80,7 @@ async function noteListed(run: Run, listed: Listed, { catalog, vault }: RestoreC
   });
   const rest = objects.length > shown.length ? [{ where: "", code: "would-be-dropped", message: where }] : [];
   const list = { where: database, code: LIST_FINDING, message: id };
-  await catalog.runs.noteFindings(run.runId, [list, ...shown, ...rest]);
+  await catalog.runs.setFindings(run.runId, [list, ...shown, ...rest]);
   return false;
 }
 

@@ -29,7 +29,7 @@ function memoryCatalog(): Catalog {
         notes = { ...notes, ...move.notes };
         return current();
       },
-      noteFindings: async () => {},
+      addFindings: async () => {},
     },
     failures: {
       record: async ({ epoch }: Run, where: string, error: ErrorRecord) =>

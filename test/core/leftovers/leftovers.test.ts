@@ -85,7 +85,7 @@ async function worldOf(pasts: readonly Past[]): Promise<World> {
       beat: async () => noted,
       list: async () => runs,
       advance: async (_: string, { notes }: { notes?: object }) => Object.assign(noted.notes, notes),
-      noteFindings: async (_: string, findings: unknown[]) => void noted.findings.push(...findings),
+      addFindings: async (_: string, findings: unknown[]) => void noted.findings.push(...findings),
     },
     restorePoints: {
       get: async (id: string) => filed.get(id),

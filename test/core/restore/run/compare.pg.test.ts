@@ -39,7 +39,7 @@ function memoryCatalog(run: Run): Catalog {
         notes = { ...notes, ...more };
         return current();
       },
-      noteFindings: async () => {},
+      setFindings: async () => {},
     },
     failures: {
       record: async ({ epoch }: Run, where: string, error: Failure["error"]) =>

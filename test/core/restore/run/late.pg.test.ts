@@ -44,7 +44,7 @@ function contextIn(phase: string): RestoreContext {
     if (from === undefined || [...from, to].includes(phase)) return run;
     throw new CancelledError("run-moved-on", "the run has moved on");
   };
-  const runs = { beat: async () => run as unknown as Run, advance, warn: async () => {}, noteFindings: async () => {} };
+  const runs = { beat: async () => run as unknown as Run, advance, warn: async () => {}, setFindings: async () => {} };
   const restorePoints = { get: async () => undefined };
   const catalog = { runs, restorePoints, chunks: { plan: async () => {} } } as unknown as Catalog;
   return {
