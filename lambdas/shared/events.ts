@@ -40,5 +40,11 @@ export const executionField = z.object({ arn: z.string(), name: z.string(), star
 
 export const findingField = z.object({ where: z.string(), code: z.string(), message: z.string() });
 
-/** As a Catch has it: `{% $states.errorOutput %}`. */
-export const failureField = z.object({ Error: z.string(), Cause: z.string().optional() });
+/** As a Catch has it: `{% $states.errorOutput %}`; AWS promises no cause. */
+export const failureField = z.object({
+  Error: z.string(),
+  Cause: z
+    .string()
+    .nullish()
+    .transform((cause) => cause ?? undefined),
+});

@@ -209,6 +209,21 @@ describe("a distributed Map", () => {
   });
 });
 
+describe("an error without a cause, for which AWS promises none", () => {
+  it("is handed on and shown under its own name all the same: an expression that fails or gives nothing would be another", () => {
+    for (const [name, state] of states) {
+      const text = JSON.stringify(state.Catch ?? []);
+      const handedOn = text.match(/[^ ]+\$states\.errorOutput\.Cause/g) ?? [];
+      expect(new Set(handedOn), name).toEqual(
+        new Set(handedOn.length > 0 ? ["$substring($string($states.errorOutput.Cause"] : []),
+      );
+      const shown = state.Type === "Fail" && state.Cause?.includes("failure.Cause") ? state.Cause : undefined;
+      const orElse = "{% $states.input.failure.Cause ? $states.input.failure.Cause : 'unknown' %}";
+      if (shown !== undefined) expect(shown, name).toBe(orElse);
+    }
+  });
+});
+
 describe("every machine", () => {
   it("has a time limit, names its protocol and ends a failure under its own name", async () => {
     for (const { name, definition } of machines) {
