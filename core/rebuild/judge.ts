@@ -6,7 +6,8 @@ import { gravest } from "../backup/judge.ts";
 import type { Catalog, Finding, Run } from "../catalog/index.ts";
 import { CancelledError, fromErrorRecord } from "../errors.ts";
 import type { Filed, GroupFiled } from "./file.ts";
-import { MISSING, MOST_FINDINGS } from "./plan.ts";
+import { MISSING } from "./missing.ts";
+import { MOST_FINDINGS } from "./plan.ts";
 
 /** Numbers of restore points, for people. */
 export interface Rebuilt {

@@ -2,13 +2,13 @@
  * Which restore points there are, in groups that one function can file, and which the catalog only believes there are.
  * @module
  */
-import pLimit from "p-limit";
 import { z } from "zod";
-import type { Catalog, Finding, RestorePoint, Run } from "../catalog/index.ts";
+import type { Catalog, Run } from "../catalog/index.ts";
 import { type RestorePointRef, vaultKeys } from "../vault/keys.ts";
 import { listRestorePoints } from "../vault/list.ts";
 import type { Store } from "../vault/store/port.ts";
 import { gather } from "../vault/stream/pieces.ts";
+import { manifestKeyOf, markMissing, missingFinding, withoutManifest } from "./missing.ts";
 import { sourceOfRebuild } from "./prepare.ts";
 
 export interface PlanRebuildContext {
@@ -27,10 +27,7 @@ export interface RebuildPlanned {
 
 /** A restore point takes some requests and one decryption: a group is done within seconds, or minutes for the largest manifests. */
 const GROUP_SIZE = 50;
-const AT_ONCE = 16;
-/** A finding's code. */
-export const MISSING = "restore-point-missing";
-/** More are counted, not named: findings are kept in one item. */
+/** Of a group, and of a rebuild. More are counted, not named: findings are kept in one item. */
 export const MOST_FINDINGS = 50;
 
 const planSchema = z.object({
@@ -41,10 +38,12 @@ type Plan = z.infer<typeof planSchema>;
 
 /** A plan called twice is the first one: what it found missing was told of once, and stays told of. */
 export async function planRebuild(runId: string, context: PlanRebuildContext): Promise<RebuildPlanned> {
-  const { catalog, work } = context;
+  const { catalog, vault, work } = context;
   const run = await catalog.runs.expect(runId);
   await catalog.runs.advance(runId, { epoch: run.epoch, to: "rebuilding" });
-  const { groups, missing } = await once(work, `runs/${runId}/rebuild.plan.json`, () => makePlan(run, context));
+  const { groups, missing: planned } = await once(work, `runs/${runId}/rebuild.plan.json`, () =>
+    makePlan(run, context),
+  );
   const items = groups.map((_, index) => ({ n: index + 1 }));
   const itemsKey = `runs/${runId}/rebuild.items.json`;
   await work.putIfAbsent(itemsKey, Buffer.from(JSON.stringify(items)));
@@ -52,7 +51,9 @@ export async function planRebuild(runId: string, context: PlanRebuildContext): P
     run,
     groups.map((refs, index) => ({ n: index + 1, body: { refs }, bytesEstimate: 0 })),
   );
-  for (const { source, restorePointId } of missing) await markMissing(catalog, source, restorePointId);
+  // Workers write into the work bucket too: a plan's word condemns nothing.
+  const missing = await withoutManifest(planned, vault);
+  await markMissing(missing, catalog);
   const findings = missing.slice(0, MOST_FINDINGS).map(missingFinding);
   const found = groups.reduce((sum, refs) => sum + refs.length, 0);
   const notes = { groups: groups.length, found, missing: missing.length };
@@ -69,15 +70,10 @@ async function makePlan(run: Run, { catalog, vault }: PlanRebuildContext): Promi
   for await (const ref of listRestorePoints(vault, source)) refs.push(ref);
   const inVault = new Set(refs.map((ref) => vaultKeys.manifestKey(ref)));
   const absent = known.filter((point) => point.status !== "missing" && !inVault.has(manifestKeyOf(point)));
-  const limit = pLimit(AT_ONCE);
-  // Asked once more, each by itself: a listing that was cut short must not condemn anything.
-  const gone = await Promise.all(
-    absent.map((point) => limit(async () => ((await vault.head(manifestKeyOf(point))) === undefined ? [point] : []))),
-  );
   const groups = Array.from({ length: Math.ceil(refs.length / GROUP_SIZE) }, (_, index) =>
     refs.slice(index * GROUP_SIZE, (index + 1) * GROUP_SIZE),
   );
-  return { groups, missing: gone.flat().map(({ source, restorePointId }) => ({ source, restorePointId })) };
+  return { groups, missing: absent.map(({ source, restorePointId }) => ({ source, restorePointId })) };
 }
 
 /** The first to write it decides; everybody goes on with that one. */
@@ -89,20 +85,3 @@ async function once(work: Store, key: string, make: () => Promise<Plan>): Promis
 
 /** A hundred bytes for each restore point. */
 const MOST_PLAN_BYTES = 64 * 1024 * 1024;
-
-async function markMissing(catalog: Catalog, source: string, restorePointId: string): Promise<void> {
-  const point = await catalog.restorePoints.get(restorePointId, source);
-  if (point !== undefined && point.status !== "missing") await catalog.restorePoints.markMissing(point);
-}
-
-const manifestKeyOf = ({ source, restorePointId }: RestorePoint): string =>
-  vaultKeys.manifestKey({ source, kind: "full", restorePointId });
-
-function missingFinding({ source, restorePointId }: { source: string; restorePointId: string }): Finding {
-  const where = vaultKeys.manifestKey({ source, kind: "full", restorePointId });
-  return {
-    where,
-    code: MISSING,
-    message: `the catalog has ${restorePointId}, the vault has no ${where}`,
-  };
-}
