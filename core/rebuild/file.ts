@@ -13,6 +13,7 @@ import { type RestorePointRef, vaultKeys } from "../vault/keys.ts";
 import { openManifest } from "../vault/open.ts";
 import type { Store } from "../vault/store/port.ts";
 import { readVerifications } from "../vault/verification.ts";
+import { MOST_FINDINGS } from "./plan.ts";
 
 export interface FileContext {
   readonly catalog: Catalog;
@@ -31,6 +32,9 @@ export type Named = Finding & { readonly name: string };
 
 /** What became of a group, as its chunk item keeps it. */
 export interface GroupFiled extends Readonly<Record<Filed["result"], number>> {
+  /** How many findings there were. */
+  readonly found: number;
+  /** The first of them, damage before all else. */
   readonly findings: readonly Named[];
 }
 
@@ -51,16 +55,21 @@ export async function fileGroup(
   const refs = chunk.body.refs as readonly RestorePointRef[];
   const filed = await Promise.all(refs.map((ref) => limit(() => fileRestorePoint(ref, context))));
   const count = (result: Filed["result"]) => filed.filter((one) => one.result === result).length;
+  const findings = filed.flatMap((one) => one.findings);
+  const [damage, rest] = [findings.filter(isDamage), findings.filter((one) => !isDamage(one))];
   const winner: GroupFiled = {
     filed: count("filed"),
     updated: count("updated"),
     unchanged: count("unchanged"),
     refused: count("refused"),
-    findings: filed.flatMap(({ findings }) => findings),
+    found: findings.length,
+    findings: [...damage, ...rest].slice(0, MOST_FINDINGS),
   };
   await catalog.chunks.win(runId, epoch, n, { winner: { ...winner }, plainBytes: 0, storedBytes: 0, rows: 0 });
   return { n };
 }
+
+export const isDamage = ({ name }: Named): boolean => name === "IntegrityError";
 
 /**
  * Damage, or a key that is not given, is a finding and keeps no other restore point from being filed.

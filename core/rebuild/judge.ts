@@ -5,7 +5,7 @@
 import { gravest } from "../backup/judge.ts";
 import type { Catalog, Finding, Run } from "../catalog/index.ts";
 import { CancelledError, fromErrorRecord } from "../errors.ts";
-import type { Filed, GroupFiled } from "./file.ts";
+import { type Filed, type GroupFiled, isDamage } from "./file.ts";
 import { MISSING } from "./missing.ts";
 import { MOST_FINDINGS } from "./plan.ts";
 
@@ -43,8 +43,8 @@ export async function judgeRebuild(runId: string, catalog: Catalog): Promise<{ r
   const findings = [...refused.map(({ where, code, message }) => ({ where, code, message })), ...missing];
   await catalog.runs.advance(runId, { epoch: run.epoch, to: "rebuilding", notes: { rebuilt } });
   await catalog.runs.setFindings(runId, findings.slice(0, MOST_FINDINGS));
-  const total = refused.length + rebuilt.missing;
-  const worst = refused.find(({ name }) => name === "IntegrityError") ?? missing[0] ?? refused[0];
+  const total = done.reduce((sum, group) => sum + group.found, rebuilt.missing);
+  const worst = refused.find(isDamage) ?? missing[0] ?? refused[0];
   if (worst !== undefined) throw found(worst, total);
   return { runId, rebuilt };
 }
