@@ -11,6 +11,7 @@ import {
   type RunStatus,
   runEnded,
   type Settings,
+  sourceKey,
 } from "../catalog/index.ts";
 import { type ErrorRecord, HoldfastError } from "../errors.ts";
 import { printable } from "../text.ts";
@@ -110,9 +111,17 @@ async function ensureRun({ kind, execution, input }: EndRequest, catalog: Catalo
     const known = await catalog.runs.get(runId);
     // Another execution's of the same name: that one goes on.
     if (known !== undefined && known.executionArn !== execution.arn) return undefined;
-    return (
-      known ?? (await catalog.runs.begin({ runId, kind, phase: "refused", executionArn: execution.arn, settings: {} }))
-    );
+    if (known !== undefined) return known;
+    // Resolve may have died between taking the lease and beginning the run: the end gives back what is this execution's.
+    const lease = kind === "backup" ? { leaseOn: sourceKey(source) } : {};
+    return await catalog.runs.begin({
+      runId,
+      kind,
+      phase: "refused",
+      executionArn: execution.arn,
+      settings: {},
+      ...lease,
+    });
   } catch (error) {
     if (error instanceof HoldfastError && error.code === "invalid-id") return undefined;
     throw error;

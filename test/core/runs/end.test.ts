@@ -98,6 +98,22 @@ describe("an execution that ran no Catch", () => {
   });
 });
 
+describe("an execution that took its lease and never began its run", () => {
+  const error = { name: "States.Timeout", code: "states-timeout", message: "Resolve did not answer" };
+
+  it("ends with a run that holds what it took, so that its end gives it back", async () => {
+    const { context, run } = world(undefined);
+    await endRun({ kind: "backup", execution, input: { source: "shop" }, status: "failed", error }, context);
+    expect(run()).toMatchObject({ status: "failed", phase: "refused", leaseOn: "SOURCE#shop" });
+  });
+
+  it("of a kind that takes no source's lease holds none", async () => {
+    const { context, run } = world(undefined);
+    await endRun({ kind: "verify", execution, input: { source: "shop" }, status: "failed", error }, context);
+    expect(run()).not.toHaveProperty("leaseOn");
+  });
+});
+
 describe("an input that names no source", () => {
   const error = { name: "ConfigurationError", code: "invalid-event", message: "input.source: missing" };
 
