@@ -3,7 +3,7 @@
  * @module
  */
 import { setTimeout as sleep } from "node:timers/promises";
-import { IntegrityError, TimeBudgetError } from "../../errors.ts";
+import { IntegrityError, PreconditionError, TimeBudgetError } from "../../errors.ts";
 import { mapPostgresError } from "../errors.ts";
 import type { Session } from "../session.ts";
 import { qualifiedName, quoteLiteral, quoteName } from "../sql.ts";
@@ -95,9 +95,17 @@ function assertRows(what: string, got: number, expected: number): void {
 const CLAIM = `
 INSERT INTO ${MARKER_SCHEMA}.chunk (n, rows)
 SELECT $1, -1 FROM (
-  SELECT FROM ${MARKER_SCHEMA}.restore_point WHERE source = $2 AND restore_point_id = $3 FOR KEY SHARE
+  SELECT FROM ${MARKER_SCHEMA}.restore_point WHERE source = $2 AND restore_point_id = $3 AND is_ready FOR KEY SHARE
 ) AS held
 ON CONFLICT DO NOTHING RETURNING n`;
+
+/** Rows of the same restore point's earlier restore: the table they go to is about to be dropped. */
+function emptied({ settings }: Session): PreconditionError {
+  const message = `database ${settings.database} is being emptied for another restore`;
+  return new PreconditionError("target-incomplete", message, {
+    hint: "Let that restore end, or restore into another database.",
+  });
+}
 
 /**
  * Runs `work` in the transaction that also notes chunk `n` as loaded. An attempt whose client has gone blocks this one until
@@ -113,6 +121,7 @@ export async function loadOnce(session: Session, input: ChunkOf, work: () => Pro
     if (claimed === undefined) {
       const marker = await readMarker(session);
       if (marker !== undefined) assertSameRestorePoint(marker, of);
+      if (marker?.isReady !== true) throw emptied(session);
       const [row] = await session.query<{ rows: string }>(`SELECT rows FROM ${MARKER_SCHEMA}.chunk WHERE n = $1`, [n]);
       await session.query("ROLLBACK");
       return { state: "already-loaded", rows: Number(row?.rows) };

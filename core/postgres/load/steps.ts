@@ -6,7 +6,7 @@
  */
 import { setTimeout as sleep } from "node:timers/promises";
 import pg from "pg";
-import { TimeBudgetError } from "../../errors.ts";
+import { PreconditionError, TimeBudgetError } from "../../errors.ts";
 import { mapPostgresError } from "../errors.ts";
 import type { Session } from "../session.ts";
 import { quoteLiteral } from "../sql.ts";
@@ -43,6 +43,7 @@ const LOCK_SPACE = 0x686f6c64;
 /** How often who waits for another session's step looks at the deadline. */
 const POLL_MILLIS = 1_000;
 const DENIED = "42501";
+const NOT_NULL = "23502";
 const DEADLOCK = "40P01";
 const LOCK_NOT_GRANTED = "55P03";
 /** Each waits the session's lock_timeout (60 s): half an hour for a foreign session in the way to end. */
@@ -53,6 +54,7 @@ const MOST_TRIES = 30;
  * Idempotent; two callers of the same `lock` take turns.
  * @param lock names the turn: the steps of one lock never run at once.
  * @throws TimeBudgetError `steps-unfinished` when the deadline came first; call again to go on.
+ * @throws PreconditionError `target-incomplete` when another restore has begun in the target meanwhile: the step is not done
  * @throws PreconditionError and others by `mapPostgresError`, the step's object named.
  */
 export async function runSteps(
@@ -62,12 +64,14 @@ export async function runSteps(
   options: RunStepsOptions = {},
 ): Promise<void> {
   if (steps.length === 0) return;
+  // Before the turn, which may be long in coming: what is noted is noted in the marker that was there when this was asked for.
+  const marker = await markerOid(session);
   await takeTurn(session, lock, options.deadline);
   const done = await doneAmong(session, steps);
   for (const step of steps) {
     if (done.has(step.name)) continue;
     assertTime(step.what, options.deadline);
-    await runStep(session, step, options);
+    await runStep(session, step, marker, options);
     options.onStep?.(step);
   }
   await session.query("SELECT pg_catalog.pg_advisory_unlock($1, pg_catalog.hashtext($2))", [LOCK_SPACE, lock]);
@@ -94,8 +98,34 @@ export async function doneAmong(session: Session, steps: readonly Pick<Step, "na
   return new Set(rows.map((row) => row.name));
 }
 
-async function runStep(session: Session, step: Step, { deadline, onDenied }: RunStepsOptions): Promise<void> {
-  const record = `INSERT INTO ${MARKER_SCHEMA}.step (name) VALUES (${quoteLiteral(step.name)})`;
+/** Each marker is made anew, and so has an oid of its own. */
+async function markerOid(session: Session): Promise<string> {
+  const [row] = await session.query<{ oid: string }>(
+    `SELECT '${MARKER_SCHEMA}.restore_point'::pg_catalog.regclass::pg_catalog.oid::pg_catalog.text AS oid`,
+  );
+  return row?.oid ?? "0";
+}
+
+/**
+ * Refused by NOT NULL, and the step with it, where that marker has given way to another: a server goes on with an index for hours
+ * after its client has gone, and in the marker of the next restore it would stand for an index that was dropped meanwhile.
+ */
+function recordOf({ name }: Step, marker: string): string {
+  const noted = `SELECT ${quoteLiteral(name)} FROM ${MARKER_SCHEMA}.restore_point WHERE is_ready AND tableoid = ${BigInt(marker)}::pg_catalog.oid`;
+  return `INSERT INTO ${MARKER_SCHEMA}.step (name) VALUES ((${noted}))`;
+}
+
+function isOfAnotherMarker(error: unknown): boolean {
+  return error instanceof pg.DatabaseError && error.code === NOT_NULL && error.schema === MARKER_SCHEMA;
+}
+
+async function runStep(
+  session: Session,
+  step: Step,
+  marker: string,
+  { deadline, onDenied }: RunStepsOptions,
+): Promise<void> {
+  const record = recordOf(step, marker);
   // Each on its own line: a definition may end in a comment. Doubled semicolons are empty statements, which are allowed.
   let message = [...step.statements, record].join("\n;\n");
   for (let attempt = 1; ; attempt += 1) {
@@ -108,6 +138,13 @@ async function runStep(session: Session, step: Step, { deadline, onDenied }: Run
         onDenied?.(step, failureOf(step, error));
         message = record;
         continue;
+      }
+      if (isOfAnotherMarker(error)) {
+        const message = `${step.what} was not made: another restore has begun in database ${session.settings.database} meanwhile`;
+        throw new PreconditionError("target-incomplete", message, {
+          hint: "Let that restore end, or restore into another database.",
+          cause: error,
+        });
       }
       const isContention = code === DEADLOCK || code === LOCK_NOT_GRANTED;
       if (!isContention || attempt >= MOST_TRIES) throw failureOf(step, error);

@@ -3,7 +3,7 @@ import { once } from "node:events";
 import { connect, createServer } from "node:net";
 import { afterAll, beforeAll, describe, expect, inject, test } from "vitest";
 import { type ConnectionSettings, parseConnection } from "../../../core/postgres/connection.ts";
-import { readMarker } from "../../../core/postgres/load/marker.ts";
+import { readMarker, writeMarker } from "../../../core/postgres/load/marker.ts";
 import { openLoadSession } from "../../../core/postgres/load/session.ts";
 import { loadPointChunk } from "../../../core/restore/data.ts";
 import { parseRestoreOptions } from "../../../core/restore/options.ts";
@@ -100,6 +100,24 @@ describe("a late call of a restore that was stopped", () => {
       await expect(loadPointChunk(session, stopped, n)).rejects.toMatchObject({ code: "target-incomplete" });
       expect(await target.query("SELECT FROM item")).toHaveLength(0);
       await expect(loadPointChunk(session, point, n)).resolves.toMatchObject({ state: "loaded" });
+      await session.end();
+    });
+  });
+});
+
+describe("a late call of a restore that was begun anew", () => {
+  test("loads nothing into what is being emptied: its rows would go, and the note of them stay", async () => {
+    await withTarget(async (target) => {
+      const point = await openRestorePoint(vault, ref);
+      const settings = parseConnection(target.url);
+      await prepareTarget({ point, target: { settings }, options: parseRestoreOptions({}), applicationName });
+      const session = await openLoadSession(settings, { applicationName });
+      await runPhase(session, await readPhases(point, parseRestoreOptions({})), "preData");
+      await writeMarker(session, { ...ref, options: "noOwner" });
+      const [n = 0] = chunkNumbers(point.manifest);
+      await expect(loadPointChunk(session, point, n)).rejects.toMatchObject({ code: "target-incomplete" });
+      expect(await target.query("SELECT FROM holdfast_restore.chunk")).toHaveLength(0);
+      expect(await target.query("SELECT FROM item")).toHaveLength(0);
       await session.end();
     });
   });

@@ -5,7 +5,7 @@ import type { DatabaseProperties, RestoreEntry } from "../../../../core/postgres
 import { databaseSteps } from "../../../../core/postgres/load/database.ts";
 import { entryStep } from "../../../../core/postgres/load/entries.ts";
 import { largeObjectSteps } from "../../../../core/postgres/load/large-object-properties.ts";
-import { writeMarker } from "../../../../core/postgres/load/marker.ts";
+import { markReady, writeMarker } from "../../../../core/postgres/load/marker.ts";
 import { openLoadSession } from "../../../../core/postgres/load/session.ts";
 import { describeRefusal, runSteps, type Step } from "../../../../core/postgres/load/steps.ts";
 import { asAdmin, createDatabase, type TestDatabase } from "../../../support/postgres.ts";
@@ -50,6 +50,7 @@ describe("a refused property of the database", () => {
     const session = await openLoadSession(settings, { applicationName: "test" });
     try {
       await writeMarker(session, { source: "shop", restorePointId: "x", options: "no options" });
+      await markReady(session);
       const refused: string[] = [];
       const steps = databaseSteps(properties(["app.key=hunter2"]), target.name, ALL).filter(({ what }) =>
         what.startsWith("setting"),

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { parseConnection } from "../../../../core/postgres/connection.ts";
-import { writeMarker } from "../../../../core/postgres/load/marker.ts";
+import { markReady, writeMarker } from "../../../../core/postgres/load/marker.ts";
 import { openLoadSession } from "../../../../core/postgres/load/session.ts";
 import { runSteps } from "../../../../core/postgres/load/steps.ts";
 import type { Session } from "../../../../core/postgres/session.ts";
@@ -15,15 +15,18 @@ const open = async (): Promise<Session> => {
 };
 const count = "INSERT INTO public.made VALUES (1);";
 
+const marker = { source: "shop", restorePointId: "20261121T021500Z-7k3f9q2mxa", options: "no options" };
+const begin = async (wanted: typeof marker): Promise<void> => {
+  const session = await open();
+  await writeMarker(session, wanted);
+  await markReady(session);
+};
+
 beforeEach(async () => {
   database = await createDatabase("steps");
   sessions = [];
   await database.query("CREATE TABLE made (n int)");
-  await writeMarker(await open(), {
-    source: "shop",
-    restorePointId: "20261121T021500Z-7k3f9q2mxa",
-    options: "no options",
-  });
+  await begin(marker);
 });
 afterEach(async () => {
   await Promise.all(sessions.map((session) => session.end()));
@@ -59,6 +62,21 @@ describe("a step", () => {
     await session.end();
     expect(await made()).toBe(0);
     await runSteps(await open(), "lock", steps);
+    expect(await made()).toBe(1);
+  });
+
+  test.each([
+    ["another restore point's", { ...marker, restorePointId: "20261122T021500Z-7k3f9q2mxa" }],
+    ["the same one's", marker],
+  ])("that its server finishes after %s restore has begun is not done, and not noted as done", async (_, next) => {
+    const steps = [{ name: "entry/7", what: "index public.late", statements: ["SELECT pg_sleep(1)", count] }];
+    const late = runSteps(await open(), "lock", steps);
+    const refused = expect(late).rejects.toMatchObject({ name: "PreconditionError", code: "target-incomplete" });
+    await new Promise((resolve) => setTimeout(resolve, 200));
+    await begin(next);
+    await refused;
+    expect(await made()).toBe(0);
+    await runSteps(await open(), "other lock", steps);
     expect(await made()).toBe(1);
   });
 
