@@ -86,7 +86,7 @@ function describe(
   for (const entry of toc.entries) {
     if (isLeft(entry)) continue;
     const isPrivilege = entry.desc === "ACL" || entry.desc === "DEFAULT ACL";
-    const isDatabase = entry.desc.startsWith("DATABASE") || isAbout(entry.tag, database);
+    const isDatabase = isAboutDatabase(entry, database);
     if (
       isOfMarker({ desc: entry.desc, schema: entry.namespace, name: entry.tag }) ||
       (isPrivilege && ignorePrivileges) ||
@@ -116,13 +116,19 @@ const DATABASE = "(database)";
 
 function objectOf({ desc, namespace, tag }: TocEntry, database: string | undefined): string {
   if (/^DATABASE/.test(desc)) return `${desc.toLowerCase()} ${DATABASE}`;
-  const name = isAbout(tag, database) ? `DATABASE ${DATABASE}` : tag;
+  const name = isAboutDatabase({ desc, tag }, database) ? `DATABASE ${DATABASE}` : tag;
   return `${desc.toLowerCase()} ${namespace === undefined ? "" : `${namespace}.`}${name}`;
 }
 
-/** Comments, labels and privileges name their database as SQL does, in quotes where it needs them. */
-function isAbout(tag: string, database: string | undefined): boolean {
-  return database !== undefined && (tag === `DATABASE ${database}` || tag === `DATABASE ${quoteName(database)}`);
+/**
+ * The database itself, or what is said about it. Comments, labels and privileges name their database as SQL does, in quotes where
+ * it needs them; of anything else such a tag is the name.
+ */
+function isAboutDatabase({ desc, tag }: Pick<TocEntry, "desc" | "tag">, database: string | undefined): boolean {
+  if (database === undefined) return false;
+  if (desc === "DATABASE" || desc === "DATABASE PROPERTIES") return true;
+  if (!isRemark(desc) && desc !== "ACL") return false;
+  return tag === `DATABASE ${database}` || tag === `DATABASE ${quoteName(database)}`;
 }
 
 /** Quotes around names that need none depend on the server's version, see `dumpSchema`. */
@@ -132,7 +138,7 @@ function normalised(entry: TocEntry, database: string | undefined, isOtherQuotin
   const written = [entry.defn ?? "", entry.tableAccessMethod ?? ""].join("\n").trim();
   // Where both are quoted alike, not: quotes inside literals and bodies are content.
   const text = isOtherQuoting ? written.replaceAll(NEEDLESS_QUOTES, "$1") : written;
-  if (database === undefined || !/DATABASE/.test(`${entry.desc} ${entry.tag}`)) return text;
+  if (database === undefined || !isAboutDatabase(entry, database)) return text;
   const forms = [database, quoteName(database)];
   const renamed = forms.reduce((result, form) => result.replaceAll(`DATABASE ${form}`, `DATABASE ${DATABASE}`), text);
   return entry.desc === "DATABASE PROPERTIES" ? inNoOrder(renamed) : renamed;

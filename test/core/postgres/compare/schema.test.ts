@@ -27,6 +27,16 @@ describe("two schemas", () => {
     expect(schemaDifferences(mine, toc([]), { ignoreDatabase: true })).toEqual([]);
   });
 
+  test("differ by a view that is called like what is said about the database", () => {
+    const named = toc([
+      ...database("copy", "copy", "hello"),
+      { desc: "VIEW", tag: "DATABASE copy", defn: "CREATE VIEW" },
+    ]);
+    expect(schemaDifferences(named, theirs, { ignoreDatabase: true })).toMatchObject([
+      { object: "view DATABASE copy", aspect: "presence", got: "missing" },
+    ]);
+  });
+
   test("do not differ by the order in which a server lists a database's settings", () => {
     const statements = ["ALTER ROLE a IN DATABASE d SET x TO '1';", "ALTER ROLE b IN DATABASE d SET x TO '1';"];
     const properties = (lines: readonly string[]): Toc =>
