@@ -119,6 +119,12 @@ function isOfAnotherMarker(error: unknown): boolean {
   return error instanceof pg.DatabaseError && error.code === NOT_NULL && error.schema === MARKER_SCHEMA;
 }
 
+function anotherRestore({ settings }: Session, { what }: Step, cause: unknown): PreconditionError {
+  const message = `${what} was not made: another restore has begun in database ${settings.database} meanwhile`;
+  const hint = "Let that restore end, or restore into another database.";
+  return new PreconditionError("target-incomplete", message, { hint, cause });
+}
+
 async function runStep(
   session: Session,
   step: Step,
@@ -139,13 +145,7 @@ async function runStep(
         message = record;
         continue;
       }
-      if (isOfAnotherMarker(error)) {
-        const message = `${step.what} was not made: another restore has begun in database ${session.settings.database} meanwhile`;
-        throw new PreconditionError("target-incomplete", message, {
-          hint: "Let that restore end, or restore into another database.",
-          cause: error,
-        });
-      }
+      if (isOfAnotherMarker(error)) throw anotherRestore(session, step, error);
       const isContention = code === DEADLOCK || code === LOCK_NOT_GRANTED;
       if (!isContention || attempt >= MOST_TRIES) throw failureOf(step, error);
       assertTime(step.what, deadline);

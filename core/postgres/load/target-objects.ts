@@ -38,7 +38,8 @@ const IS_USERS = (catalog: string, oid: string, owner: string, schema = "NULL"):
   AND (${owner}::pg_catalog.regrole::pg_catalog.text !~ ALL ($1::pg_catalog.text[])
        OR ${schema} = 'public' AND ${owner}::pg_catalog.regrole = current_user::pg_catalog.regrole)`;
 
-const IN_USERS_SCHEMA = `
+/** Schemas `n` of which everything is listed that a user made in them. */
+export const IN_USERS_SCHEMA = `
   n.nspname !~ '^pg_' AND n.nspname <> 'information_schema' AND n.nspname <> '${MARKER_SCHEMA}'
   AND (n.oid < 16384 OR (${IS_USERS("pg_namespace", "n.oid", "n.nspowner")}))`;
 

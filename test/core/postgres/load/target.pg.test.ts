@@ -184,6 +184,21 @@ describe("a provider's schema", () => {
       `CREATE SCHEMA mine; CREATE TABLE mine.theirs (); ALTER TABLE mine.theirs OWNER TO ${provider}`,
       /table mine\.theirs/,
     ],
+    [
+      "a user's view in it, which is in no list",
+      "CREATE TABLE public.t (id int PRIMARY KEY); CREATE VIEW auth.mine AS SELECT * FROM public.t",
+      /view auth\.mine/,
+    ],
+    [
+      "a foreign key of a user's table in it",
+      "CREATE TABLE public.t (id int PRIMARY KEY); CREATE TABLE auth.mine (id int REFERENCES public.t, x text)",
+      /constraint mine_id_fkey on table auth\.mine/,
+    ],
+    [
+      "a user's function in it",
+      "CREATE TYPE public.lvl AS ENUM ('a'); CREATE FUNCTION auth.mine(public.lvl) RETURNS int LANGUAGE sql AS 'SELECT 1'",
+      /function auth\.mine/,
+    ],
   ])("does not lose %s: nothing is dropped and it is named", async (_, sql, named) => {
     await target.query(sql);
     await expect(refusal()).rejects.toMatchObject({
