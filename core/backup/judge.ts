@@ -31,8 +31,8 @@ export async function judgeDump(
 ): Promise<{ runId: string; chunks: number }> {
   const from = [phase.dumping, phase.lettingGo];
   const run = await catalog.runs.advance(runId, { epoch, from: [...from, phase.committing] });
-  const planned = (await catalog.chunks.list(runId)).filter((chunk) => chunk.epoch === epoch);
-  const undone = planned.filter(({ winner }) => winner === undefined);
+  const planned = (await catalog.chunks.states(runId)).filter((chunk) => chunk.epoch === epoch);
+  const undone = planned.filter(({ isWon }) => !isWon);
   const missing = missingChunks(run, planned);
   if (run.notes?.plan !== undefined && undone.length === 0 && missing.length === 0) {
     await catalog.runs.advance(runId, { epoch, from, to: phase.committing });
@@ -45,7 +45,7 @@ export async function judgeDump(
 }
 
 /** Numbers of planned chunks, and of rests that were split off, whose items are gone. */
-export function missingChunks({ chunksPlanned = 0 }: Run, chunks: readonly Chunk[]): number[] {
+export function missingChunks({ chunksPlanned = 0 }: Run, chunks: readonly Pick<Chunk, "n" | "next">[]): number[] {
   const known = new Set(chunks.map(({ n }) => n));
   const planned = Array.from({ length: chunksPlanned }, (_, index) => index + 1);
   const rests = chunks.flatMap(({ next }) => next ?? []);

@@ -4,7 +4,7 @@
  */
 import pLimit from "p-limit";
 import { CancelledError, IntegrityError, StoreThrottledError } from "../errors.ts";
-import { type Chunk, type Progress, type Run, SCHEMA, type Settings } from "./items.ts";
+import { type Chunk, type ChunkState, type Progress, type Run, SCHEMA, type Settings } from "./items.ts";
 import { chunkKey, runKey, runPartition } from "./keys.ts";
 import { AT_ONCE, type Item, type Table } from "./table.ts";
 
@@ -33,6 +33,18 @@ const LONGEST_PAUSE_MILLIS = 1_000;
 export function chunks(table: Table) {
   const list = async (runId: string): Promise<Chunk[]> =>
     (await table.list(runPartition(runId), "CHUNK#")).map((item) => asChunk(item));
+
+  const states = async (runId: string): Promise<ChunkState[]> => {
+    const items = await table.query({
+      KeyConditionExpression: "pk = :pk AND begins_with(sk, :prefix)",
+      ProjectionExpression: "n, epoch, progressBytes, plainBytes, storedBytes, #rows, #next",
+      ExpressionAttributeNames: { "#rows": "rows", "#next": "next" },
+      ExpressionAttributeValues: { ":pk": runPartition(runId), ":prefix": "CHUNK#" },
+      ConsistentRead: true,
+    });
+    // A winner and its sizes are written together.
+    return items.map((item) => ({ ...(item as unknown as ChunkState), isWon: item.plainBytes !== undefined }));
+  };
 
   const get = async (runId: string, n: number): Promise<Chunk | undefined> => {
     const item = await table.get(chunkKey(runId, n));
@@ -89,6 +101,8 @@ export function chunks(table: Table) {
     },
 
     list,
+
+    states,
 
     get,
 
@@ -162,9 +176,8 @@ export function chunks(table: Table) {
 
     /** Sums over the run's chunks, so that no counter can drift. */
     async progress(run: Run): Promise<Progress> {
-      const items = await list(run.runId);
-      const current = items.filter(({ epoch }) => epoch === run.epoch);
-      const done = current.filter(({ winner }) => winner !== undefined);
+      const current = (await states(run.runId)).filter(({ epoch }) => epoch === run.epoch);
+      const done = current.filter(({ isWon }) => isWon);
       const sum = (numbers: readonly number[]) => numbers.reduce((total, value) => total + value, 0);
       return {
         phase: run.phase,

@@ -119,10 +119,9 @@ export const alarms: Readonly<Record<string, AlarmSpec>> = {
     minutes: 5,
     metrics: ({ fleet }) =>
       Object.fromEntries(
-        functionsOf(fleet, ["upload", "plan-dump", "prepare-restore", "record"]).map(([name, fn]) => [
-          name,
-          fn.metricDuration(),
-        ]),
+        functionsOf(fleet, ["upload", "plan-dump", "prepare-restore", "judge", "judge-restore", "record"]).map(
+          ([name, fn]) => [name, fn.metricDuration()],
+        ),
       ),
   },
   "workers-throttled": {

@@ -61,6 +61,8 @@ describe("alarms", () => {
       expect.arrayContaining([
         ["upload", 720_000],
         ["plan-dump", 720_000],
+        ["judge", 240_000],
+        ["judge-restore", 240_000],
         ["record", 48_000],
       ]),
     );

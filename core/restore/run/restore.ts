@@ -188,7 +188,7 @@ export async function judgeRestore(
   const run = await catalog.runs.beat(runId);
   const failures = await catalog.failures.list(run);
   if (failures.length > 0) throw gravest(failures, run, 0);
-  const undone = (await catalog.chunks.list(runId)).filter(({ winner }) => winner === undefined);
+  const undone = (await catalog.chunks.states(runId)).filter(({ isWon }) => !isWon);
   if (undone.length > 0) {
     throw new CancelledError("restore-stood-still", `${undone.length} chunks of run ${runId} were never loaded`, {
       hint: "The run was stopped from outside; start the same restore again to continue it.",
