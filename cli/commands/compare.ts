@@ -8,7 +8,14 @@ import { assertNameArgument, findRestorePoint } from "../runs/restore-point.ts";
 import { startRun } from "../runs/start.ts";
 import { examples, type Invoke, type Session } from "../session.ts";
 
-type CompareOptions = RunCommandOptions & { readonly source: string; readonly to: string; readonly database?: string };
+type CompareOptions = RunCommandOptions & {
+  readonly source: string;
+  readonly to: string;
+  readonly database?: string;
+  /** As commander reads them: `--no-owner` makes it false. */
+  readonly owner?: boolean;
+  readonly privileges?: boolean;
+};
 
 export function addCompare(program: Command, invoke: Invoke): void {
   withRunOptions(program.command("compare"))
@@ -17,10 +24,13 @@ export function addCompare(program: Command, invoke: Invoke): void {
     .requiredOption("--source <name>", "the source the restore point is of")
     .requiredOption("--to <target>", "a target of the configuration")
     .option("--database <name>", "the database on the target (default: the one of the target's connection)")
+    .option("--no-owner", "owners may differ: the restore left them out")
+    .option("--no-privileges", "privileges may differ: the restore left them out")
     .addHelpText(
       "after",
       examples(
         "holdfast compare latest --source shop --to staging --database shop_copy",
+        "holdfast compare latest --source shop --to staging --no-owner --no-privileges",
         "holdfast compare 20261121T021500Z-7k3f9q2mxa --source shop --to staging --json",
       ),
     )
@@ -33,8 +43,9 @@ async function compare(session: Session, id: string, options: CompareOptions): P
   const target = assertNameArgument("target", options.to);
   const installation = await session.openInstallation();
   const { restorePointId, source } = await findRestorePoint(installation, id, options.source);
-  const { database } = options;
-  const input = { options: { restorePointId, target, database } };
+  const { database, owner, privileges } = options;
+  const left = { ...(owner === false && { noOwner: true }), ...(privileges === false && { noPrivileges: true }) };
+  const input = { options: { restorePointId, target, database, ...left } };
   const report = await startRun(session, installation, { machine: "compare", source, input }, options);
   const { found: differences, notes } = splitFindings(report);
   return reportResult(

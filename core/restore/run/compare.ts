@@ -6,7 +6,8 @@
 import { gravest } from "../../backup/judge.ts";
 import type { Finding, Run } from "../../catalog/index.ts";
 import { CancelledError, IntegrityError } from "../../errors.ts";
-import { describeDifference } from "../../postgres/compare/index.ts";
+import { type Difference, describeDifference } from "../../postgres/compare/index.ts";
+import { MARKER_SCHEMA, readMarker } from "../../postgres/load/marker.ts";
 import { openSession, type Session } from "../../postgres/session.ts";
 import {
   type ComparedGroup,
@@ -36,6 +37,15 @@ const COUNTED = "rows-only-counted";
 const GROUPS = "compareGroups";
 /** A database that differs throughout is told as well by its first differences. */
 const MOST_FINDINGS = 50;
+
+/** What a restore that has not ended still lacks need not show: its last acts leave no other trace. */
+const UNFINISHED: Difference = {
+  kind: "schema",
+  object: MARKER_SCHEMA,
+  aspect: "the mark of a restore that has not ended",
+  expected: "absent",
+  got: "present",
+};
 
 export interface ComparePlanned {
   readonly runId: string;
@@ -91,7 +101,8 @@ async function groupOf({ point, settings, ...open }: OpenRun, n: number): Promis
   });
 }
 
-async function restOf({ run, point, target, settings, applicationName }: OpenRun): Promise<ComparedGroup> {
+async function restOf(open: OpenRun): Promise<ComparedGroup> {
+  const { run, point, target, settings, applicationName } = open;
   const { compare, create, noOwner, noPrivileges } = settings.options;
   const rows = compare === "rows";
   const differences = await compareRest(target.settings, await expectationOf(point, { rows }), {
@@ -103,7 +114,8 @@ async function restOf({ run, point, target, settings, applicationName }: OpenRun
     ignoreDatabase: !create,
     ignoreLoginTriggers: run.kind === "restore",
   });
-  return { differences, isHashed: true };
+  const isUnfinished = run.kind !== "restore" && (await withReader(open, readMarker)) !== undefined;
+  return { differences: isUnfinished ? [UNFINISHED, ...differences] : differences, isHashed: true };
 }
 
 async function groupsOf(session: Session, expected: Expectation): Promise<TableUnit[][]> {

@@ -1,5 +1,8 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import type { Catalog, Failure, Run, Settings } from "../../../../core/catalog/index.ts";
+import { parseConnection } from "../../../../core/postgres/connection.ts";
+import { writeMarker } from "../../../../core/postgres/load/marker.ts";
+import { withLoadSession } from "../../../../core/postgres/load/session.ts";
 import { parseRestoreOptions } from "../../../../core/restore/options.ts";
 import { compareGroup, judgeCompare, planCompare } from "../../../../core/restore/run/compare.ts";
 import type { RestoreContext } from "../../../../core/restore/run/context.ts";
@@ -53,12 +56,13 @@ function memoryCatalog(run: Run): Catalog {
 
 let runId: string;
 let context: RestoreContext;
-const begin = (compare: string): void => {
+const begin = (compare: string, kind = "compare"): void => {
   runs += 1;
   runId = `${RUN_ID}${runs}`;
   const options = parseRestoreOptions({ compare });
   const run = {
     runId,
+    kind,
     source: "shop",
     restorePointId: ref.restorePointId,
     epoch: 1,
@@ -88,6 +92,25 @@ describe("a comparison in a run", () => {
     await compareGroup({ runId, n: 0 }, context);
     expect(await judgeCompare(runId, context)).toEqual({ runId, identical: true });
   });
+
+  test.each([
+    ["compare", 1],
+    ["restore", 0],
+  ])(
+    "takes a database with an unfinished restore for whole only as a restore's own last part (%s)",
+    async (kind, n) => {
+      begin("counts", kind);
+      await withLoadSession(parseConnection(source.url), { applicationName: "test" }, (session) =>
+        writeMarker(session, { ...ref, options: "no options" }),
+      );
+      try {
+        await planCompare(runId, context);
+        expect(await compareGroup({ runId, n: 0 }, context)).toEqual({ differences: n });
+      } finally {
+        await source.query("DROP SCHEMA holdfast_restore CASCADE");
+      }
+    },
+  );
 
   test("that was never planned is not identical", async () => {
     await expect(judgeCompare(runId, context)).rejects.toMatchObject({ code: "compare-stood-still" });
