@@ -3,6 +3,7 @@
  * run as such: it has to say so by name, tell people, and leave nothing half-made.
  */
 import { setTimeout as pause } from "node:timers/promises";
+import { InvokeCommand, ListFunctionsCommand } from "@aws-sdk/client-lambda";
 import { ListMultipartUploadsCommand } from "@aws-sdk/client-s3";
 import { inject } from "vitest";
 import type { Run } from "../../core/catalog/index.ts";
@@ -20,7 +21,7 @@ export interface Witnesses {
 }
 
 /** What comes after an execution's end comes by events: this much later it has come. */
-const SETTLED_MILLIS = 60_000;
+const SETTLED_MILLIS = 30_000;
 
 /** @returns undefined when there was no answer in time */
 async function settled<T>(ask: () => Promise<T | undefined>): Promise<T | undefined> {
@@ -33,13 +34,27 @@ async function settled<T>(ask: () => Promise<T | undefined>): Promise<T | undefi
 }
 
 /** The run as it ended; a stopped execution's is marked a moment later. @throws Error when it goes on for ever */
-export async function endedRun(source: string, executionArn: string): Promise<Run> {
-  const run = await settled(async () => {
-    const found = (await catalog().runs.list(source, 20)).find((one) => one.executionArn === executionArn);
-    return found?.status === "running" ? undefined : found;
-  });
-  if (run === undefined) throw new Error(`no run of ${source} has ended for ${executionArn}`);
+export async function endedRun(source: string, ended: Ended): Promise<Run> {
+  const look = () =>
+    settled(async () => {
+      const found = (await catalog().runs.list(source, 20)).find((one) => one.executionArn === ended.executionArn);
+      return found?.status === "running" ? undefined : found;
+    });
+  const run = (await look()) ?? (await deliverEnd(ended).then(look));
+  if (run === undefined) throw new Error(`no run of ${source} has ended for ${ended.executionArn}`);
   return run;
+}
+
+/**
+ * The event of an execution's end once more: AWS repeats it when the function it went to has failed, the local one does not,
+ * and a fault may have struck just that.
+ */
+async function deliverEnd({ executionArn, stateMachineArn, name, status, startDate, input, error, cause }: Ended) {
+  const { Functions = [] } = await clients.lambda().send(new ListFunctionsCommand({}));
+  const cleanup = Functions.find(({ FunctionName = "" }) => /FunctionsCleanup[0-9A-F]{8}/.test(FunctionName));
+  const detail = { executionArn, stateMachineArn, name, status, startDate: startDate?.getTime(), input, error, cause };
+  const Payload = JSON.stringify({ detail });
+  await clients.lambda().send(new InvokeCommand({ FunctionName: cleanup?.FunctionName, Payload }));
 }
 
 /** The run says how it ended, the same everywhere, has told people, and holds on to nothing. */

@@ -49,7 +49,7 @@ export async function play(number: number, random: Random, stage: Stage): Promis
     ...proxied,
     random: random.fork("backup"),
   });
-  const run = await endedRun(SOURCE, backup.ended.executionArn ?? "");
+  const run = await endedRun(SOURCE, backup.ended);
   story.push(...backup.struck, describe("backup", run));
   wrong.push(...(await judgeEnd(backup.ended, run, { database: bank.database, alerts: stage.alerts })));
   if (random.happens(0.3)) story.push(`late: ${(await deliverLate(backup.run)) ?? "nothing to deliver"}`);
@@ -98,7 +98,7 @@ async function restore(name: string, restorePointId: string, random: Random, way
         ...(way === "proxied" ? { proxy: stage.proxy } : {}),
         random,
       });
-      const run = await endedRun(SOURCE, struck.ended.executionArn ?? "");
+      const run = await endedRun(SOURCE, struck.ended);
       story.push(...struck.struck, describe("restore", run));
       wrong.push(...(await judgeEnd(struck.ended, run, { database: { name, query }, alerts: stage.alerts })));
       if (random.happens(0.5)) story.push(`late: ${(await deliverLate(struck.run)) ?? "nothing to deliver"}`);
