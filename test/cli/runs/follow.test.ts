@@ -68,7 +68,7 @@ describe("holdfast backup", () => {
 });
 
 describe("following a run that cannot be asked", () => {
-  const away = new StoreThrottledError("aws-unreachable", "AWS cannot be reached");
+  const away = new StoreThrottledError("store-unreachable", "AWS cannot be reached");
 
   it("waits for the network to come back", async () => {
     const executions = [running, away, away, { status: "succeeded", output } as const];
@@ -78,12 +78,12 @@ describe("following a run that cannot be asked", () => {
 
   it("gives up after a minute, naming the run that goes on", async () => {
     const told = await holdfast(["backup", "shop", "--json"], { executions: [running, away] });
-    expect(told).toMatchObject({ exitCode: 1, json: { status: "running", error: { code: "aws-unreachable" } } });
+    expect(told).toMatchObject({ exitCode: 1, json: { status: "running", error: { code: "store-unreachable" } } });
     expect(told.json.error).toMatchObject({ hint: expect.stringContaining(String(told.json.runId)) });
   });
 
   it("gives up at once when it is no longer allowed to ask", async () => {
-    const denied = new PreconditionError("aws-access-denied", "the token has expired");
+    const denied = new PreconditionError("store-access-denied", "not any more");
     const told = await holdfast(["backup", "shop", "--json"], { executions: [running, denied] });
     expect(told).toMatchObject({ exitCode: 3, json: { status: "running", runId: expect.any(String) } });
   });
