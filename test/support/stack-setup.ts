@@ -29,7 +29,7 @@ export default async function setup(project: TestProject): Promise<() => Promise
   const dir = await mkdtemp(path.join(tmpdir(), "holdfast-stack-"));
   const config = path.join(import.meta.dirname, "stack-config.ts");
   // Pauses before retries and of Wait states, as a share of what the state machines say.
-  process.env.SFN_WAIT_SCALE ??= "0.3";
+  process.env.SFN_WAIT_SCALE ??= "0.1";
   const faults = startFaults();
   const stop = async () => {
     await stopLocal(dir);
