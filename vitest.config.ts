@@ -2,6 +2,9 @@ import { defineConfig } from "vitest/config";
 
 const minute = 60_000;
 
+/** Side by side: tests of the stack wait more than they work, so those that work fill the gaps. */
+const together = { maxWorkers: 3, sequence: { groupOrder: 1 } } as const;
+
 /**
  * Kinds of tests by what they need: nothing, a PostgreSQL server, the stack deployed to the local AWS, or such a stack for
  * themselves alone because they change what others rely on. A group begins when the one before it has ended.
@@ -17,7 +20,7 @@ export default defineConfig({
           exclude: ["test/**/*.{pg,stack}.test.ts"],
           testTimeout: minute,
           hookTimeout: minute,
-          sequence: { groupOrder: 0 },
+          ...together,
         },
       },
       {
@@ -27,7 +30,7 @@ export default defineConfig({
           globalSetup: ["test/support/postgres-setup.ts"],
           testTimeout: 3 * minute,
           hookTimeout: minute,
-          sequence: { groupOrder: 0 },
+          ...together,
         },
       },
       {
@@ -38,9 +41,7 @@ export default defineConfig({
           globalSetup: ["test/support/stack-setup.ts"],
           testTimeout: 5 * minute,
           hookTimeout: 3 * minute,
-          // They wait more than they work.
-          maxWorkers: 3,
-          sequence: { groupOrder: 1 },
+          ...together,
         },
       },
       {
