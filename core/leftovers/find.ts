@@ -7,6 +7,7 @@ import type { Catalog, Finding, RestorePoint, Run } from "../catalog/index.ts";
 import { toErrorRecord } from "../errors.ts";
 import type { Clock } from "../ids.ts";
 import { fileRestorePoint } from "../rebuild/file.ts";
+import { MISSING, markMissing, missingFinding, withoutManifest } from "../rebuild/missing.ts";
 import type { Unwrapper } from "../vault/envelope/recipient.ts";
 import { parseMetaKey, type RestorePointRef, vaultKeys } from "../vault/keys.ts";
 import { objectsNamedIn } from "../vault/manifest/read.ts";
@@ -62,6 +63,7 @@ export async function findLeftovers(runId: string, context: FindContext): Promis
     (one) => one.ref.restorePointId !== run.restorePointId,
   );
   const committed = points.filter(isCommitted);
+  await tellMissing(run, [...known.values()], committed, context);
   const isUnknown = ({ ref }: PointInVault) => (known.get(ref.restorePointId)?.status ?? "missing") === "missing";
   const findings: Finding[] = [];
   let filed = 0;
@@ -74,7 +76,9 @@ export async function findLeftovers(runId: string, context: FindContext): Promis
   const half = points.filter((one) => !isCommitted(one) && isOver(one.ref));
   const isHidden = (point: PointInVault) =>
     hasSummary(point) || known.has(point.ref.restorePointId) || hasSucceeded(point.ref);
-  findings.push(...half.filter(isHidden).slice(0, MOST_HIDDEN).map(hidden));
+  // What the catalog knows has been told of, once.
+  const forgotten = half.filter((one) => isHidden(one) && !known.has(one.ref.restorePointId));
+  findings.push(...forgotten.slice(0, MOST_HIDDEN).map(hidden));
   const found: LeftoverPoint[] = [];
   let room = MOST_OBJECTS;
   const add = (point: LeftoverPoint) => {
@@ -99,6 +103,30 @@ export async function findLeftovers(runId: string, context: FindContext): Promis
   await catalog.runs.advance(runId, { epoch: run.epoch, notes: { leftovers: { filed, found: objects } } });
   if (findings.length > 0) await catalog.runs.addFindings(runId, findings);
   return { runId, epoch: run.epoch, objects, leftoversKey };
+}
+
+/**
+ * Marks what the catalog has and the vault has not, or a green run would leave it to be found by a restore. Told before it is
+ * marked: afterwards it is not found again.
+ */
+async function tellMissing(
+  run: Run,
+  known: readonly RestorePoint[],
+  committed: readonly PointInVault[],
+  { catalog, vault }: FindContext,
+): Promise<void> {
+  const inVault = new Set([run.restorePointId, ...committed.map(({ ref }) => ref.restorePointId)]);
+  const absent = known.filter((one) => one.status !== "missing" && !inVault.has(one.restorePointId));
+  const gone = await withoutManifest(absent, vault);
+  await catalog.runs.addFindings(run.runId, missingFindings(gone));
+  await markMissing(gone, catalog);
+}
+
+function missingFindings(gone: readonly RestorePoint[]): Finding[] {
+  const named = gone.slice(0, MOST_HIDDEN).map(missingFinding);
+  if (gone.length === named.length) return named;
+  const more = `the vault has no manifest of ${gone.length - named.length} more restore points that the catalog has`;
+  return [...named, { where: "", code: MISSING, message: more }];
 }
 
 /** By their small objects, oldest first: the envelope is written first and cleared last, so nothing is there without one. */

@@ -146,13 +146,13 @@ async function tell(request: EndRequest, run: Run | undefined, context: EndConte
 async function alert(request: EndRequest, run: Run | undefined, context: EndContext): Promise<void> {
   const { kind, status } = request;
   if (status === "failed") await context.sendAlert(subjectOf(request, run, context.installation), bodyOf(request, run));
-  const [urgent] = urgentWarnings(run);
-  if (status === "succeeded" && urgent !== undefined) {
-    const subject = `Holdfast ${context.installation}: ${kind} of ${run?.source} succeeded, ${urgent.code}`;
-    await context.sendAlert(
-      subject,
-      `${urgent.message}\n\nrun: ${run?.runId}\nWhat to do: docs/RUNBOOK.md, ${urgent.code}`,
-    );
+  const urgent = urgentOf(run);
+  const [first] = urgent;
+  if (status === "succeeded" && first !== undefined) {
+    const subject = `Holdfast ${context.installation}: ${kind} of ${run?.source} succeeded, ${first.code}`;
+    const codes = [...new Set(urgent.map(({ code }) => code))].join(", ");
+    const messages = urgent.map(({ message }) => message).join("\n");
+    await context.sendAlert(subject, `${messages}\n\nrun: ${run?.runId}\nWhat to do: docs/RUNBOOK.md, ${codes}`);
   }
 }
 
@@ -170,12 +170,17 @@ async function announce(request: EndRequest, run: Run | undefined, context: EndC
   });
 }
 
-/** Warnings that people have to see although the run has succeeded. */
-const URGENT: ReadonlySet<unknown> = new Set(["another-database"]);
+interface Told {
+  readonly code: string;
+  readonly message: string;
+}
 
-function urgentWarnings(run: Run | undefined): readonly { readonly code: string; readonly message: string }[] {
-  const warnings = (run?.notes?.warnings ?? []) as readonly { readonly code: string; readonly message: string }[];
-  return warnings.filter(({ code }) => URGENT.has(code));
+/** What people have to see of a backup although it has succeeded. */
+const URGENT: ReadonlySet<unknown> = new Set(["another-database", "restore-point-missing", "manifest-missing"]);
+
+function urgentOf(run: Run | undefined): readonly Told[] {
+  const warnings = (run?.notes?.warnings ?? []) as readonly Told[];
+  return [...warnings, ...(run?.findings ?? [])].filter(({ code }) => URGENT.has(code));
 }
 
 function subjectOf({ kind, error }: EndRequest, run: Run | undefined, installation: string): string {
@@ -209,11 +214,19 @@ function bodyOf(request: EndRequest, run: Run | undefined): string {
     "",
     ...facts.filter(([, value]) => value !== undefined).map(([name, value]) => `${name}: ${value}`),
     "",
+    ...alsoFound(request, run),
     ...(run === undefined
       ? ["There is no run in the catalog, for the input named no source that could be one."]
       : [`More: holdfast show ${run.runId}`, `Logs: holdfast logs ${run.runId} --errors`]),
     `What to do: docs/RUNBOOK.md, section ${error?.code ?? "unexpected"}`,
   ].join("\n");
+}
+
+/** What a backup has found of others before it failed: no later run tells of it again. */
+function alsoFound({ kind, error }: EndRequest, run: Run | undefined): string[] {
+  if (kind !== "backup") return [];
+  const others = urgentOf(run).filter(({ message }) => error?.message.includes(message) !== true);
+  return others.map(({ code, message }) => `also: ${message} (${code})`);
 }
 
 function endedOf(request: EndRequest, run: Run | undefined): Ended {

@@ -90,6 +90,8 @@ async function worldOf(pasts: readonly Past[]): Promise<World> {
     restorePoints: {
       get: async (id: string) => filed.get(id),
       list: async () => [...filed.values()],
+      markMissing: async (point: RestorePoint) =>
+        filed.set(point.restorePointId, { ...point, status: "missing" }).size > 0,
       reconcile: async (point: RestorePoint) => {
         filed.set(point.restorePointId, point);
         return "filed";
@@ -227,8 +229,40 @@ describe("clearing leftovers", () => {
     expect(keysOf(world)).toEqual(before);
   });
 
+  it.each([true, false])(
+    "marks a restore point that the catalog has as missing when its manifest is gone, and tells of it once (its other objects too: %s)",
+    async (isAllGone) => {
+      const old = { hoursAgo: 90, endedHoursAgo: 80, losers: 1, isSchemaDoubled: true, chunksPerPart: undefined };
+      const world = await worldOf([
+        { ...old, isCommitted: true, run: "forgotten", isKnown: true },
+        { ...old, isCommitted: true, run: "succeeded", isKnown: true },
+      ]);
+      const [gone, kept] = world.points.map(({ ref }) => ref) as [RestorePointRef, RestorePointRef];
+      const where = vaultKeys.manifestKey(gone);
+      if (isAllGone) for (const key of keysOf(world).filter(belongsTo(gone))) await world.vault.delete(key);
+      await world.vault.delete(where);
+      const before = keysOf(world).filter(belongsTo(gone));
+      await sweep(world);
+      await sweep(world);
+      expect(keysOf(world).filter(belongsTo(gone))).toEqual(before);
+      expect(world.filed.get(gone.restorePointId)).toMatchObject({ status: "missing" });
+      expect(world.filed.get(kept.restorePointId)).toMatchObject({ status: "available" });
+      expect(world.run.findings).toEqual([expect.objectContaining({ where, code: "restore-point-missing" })]);
+    },
+  );
+
+  it("tells of a restore point that is gone although marking it fails", async () => {
+    const old = { hoursAgo: 90, endedHoursAgo: 80, losers: 0, isSchemaDoubled: false, chunksPerPart: undefined };
+    const world = await worldOf([{ ...old, isCommitted: true, run: "succeeded", isKnown: true }]);
+    await world.vault.delete(vaultKeys.manifestKey(world.points[0]?.ref as RestorePointRef));
+    world.catalog.restorePoints.markMissing = async () => {
+      throw new Error("the process ended");
+    };
+    await expect(sweep(world)).rejects.toThrow("the process ended");
+    expect(world.run.findings).toMatchObject([{ code: "restore-point-missing" }]);
+  });
+
   it.each([
-    ["the catalog knows", { run: "forgotten", isKnown: true }],
     ["was made by a run that succeeded", { run: "succeeded", isKnown: false }],
     ["nobody remembers, but has a summary,", { run: "forgotten", isKnown: false }],
   ] as const)("leaves a restore point that %s alone when its manifest was deleted, and names it", async (_, who) => {

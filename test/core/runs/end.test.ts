@@ -141,3 +141,36 @@ describe("an input that names no source", () => {
     ]);
   });
 });
+
+describe("a backup that has found an older restore point gone", () => {
+  const gone = { where: "v1/meta/x/manifest", code: "restore-point-missing", message: "the vault has no x" };
+  const note = { where: "leftovers", code: "leftovers-not-cleared", message: "nothing was cleared" };
+  const moved = { code: "another-database", message: "the source leads elsewhere" };
+  const request = { kind: "backup", execution, input: { source: "shop" } } as const;
+
+  it("tells people although it has succeeded, with all else that they have to see", async () => {
+    const { context, alerts } = world({ findings: [note, gone], notes: { warnings: [moved] } });
+    await endRun({ ...request, status: "succeeded" }, context);
+    await endRun({ ...request, status: "succeeded" }, context);
+    expect(alerts()).toHaveLength(1);
+    expect(alerts()[0]?.subject).toBe("Holdfast main: backup of shop succeeded, another-database");
+    expect(alerts()[0]?.message).toContain(`${moved.message}\n${gone.message}\n`);
+    expect(alerts()[0]?.message).toContain("RUNBOOK.md, another-database, restore-point-missing");
+    expect(alerts()[0]?.message).not.toContain(note.message);
+  });
+
+  it("tells people of nothing when there are only notes", async () => {
+    const { context, alerts } = world({ findings: [note] });
+    await endRun({ ...request, status: "succeeded" }, context);
+    expect(alerts()).toEqual([]);
+  });
+
+  it("tells people of it with its own failure", async () => {
+    const { context, alerts } = world({ findings: [note, gone] });
+    const error = { name: "SourceUnavailableError", code: "answer-late", message: "the server has not answered" };
+    await endRun({ ...request, status: "failed", error }, context);
+    expect(alerts()).toHaveLength(1);
+    expect(alerts()[0]?.message).toContain("also: the vault has no x (restore-point-missing)");
+    expect(alerts()[0]?.message).not.toContain(note.message);
+  });
+});
