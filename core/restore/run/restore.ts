@@ -7,8 +7,9 @@ import { gravest } from "../../backup/judge.ts";
 import type { Catalog, Finding, Run } from "../../catalog/index.ts";
 import { CancelledError } from "../../errors.ts";
 import type { RestorePhases } from "../../postgres/ddl/index.ts";
-import { describeRefusal, type Step } from "../../postgres/load/steps.ts";
+import { describeRefusal, type RunStepsOptions, type Step } from "../../postgres/load/steps.ts";
 import { describeObjects, nameOf } from "../../postgres/load/target.ts";
+import type { Session } from "../../postgres/session.ts";
 import { quoteName } from "../../postgres/sql.ts";
 import { chunkObjectOf, chunkObjects } from "../../vault/manifest/chunk-objects.ts";
 import type { Manifest } from "../../vault/manifest/schema.ts";
@@ -35,16 +36,16 @@ export interface Planned {
 export async function prepareRestore(runId: string, context: RestoreContext): Promise<Planned> {
   const open = await openRun(runId, context);
   const { run, point, target, settings, applicationName } = open;
-  const told: string[] = [];
   const onListed = (listed: Listed): Promise<boolean> => noteListed(run, listed, context);
   await quarantiningDamage(run, context, () =>
     prepareTarget({ point, target, options: settings.options, applicationName, onListed }),
   );
   await context.catalog.runs.advance(runId, { epoch: run.epoch, notes: { leftBehind: describeUnfinished(open) } });
   if (!settings.options.skipRoles) {
-    told.push(...(await withTarget(open, (session) => restorePointRoles(session, point))));
+    // At once: a repeated call finds the roles done, and nothing to tell of them.
+    await noteWarnings(context.catalog, run, await withTarget(open, (session) => restorePointRoles(session, point)));
   }
-  if (holdsNoRow(point.manifest)) told.push(NO_ROW);
+  if (holdsNoRow(point.manifest)) await noteWarnings(context.catalog, run, [NO_ROW]);
   const phases = await phasesOf(open);
   const numbers = chunkNumbers(point.manifest);
   await context.catalog.chunks.plan(run, plannedChunks(point.manifest, numbers));
@@ -57,7 +58,6 @@ export async function prepareRestore(runId: string, context: RestoreContext): Pr
     foreignKeys: await write("foreign-keys", foreignKeys),
   };
   const counts = { data: numbers.length, indexes: indexes.length, foreignKeys: foreignKeys.length };
-  await noteWarnings(context.catalog, run, told);
   await context.catalog.runs.advance(runId, { epoch: run.epoch, from: ["preparing"], to: "schema" });
   return { runId, epoch: run.epoch, items, counts };
 }
@@ -118,9 +118,7 @@ export async function loadSchema(
 ): Promise<{ runId: string }> {
   const open = await openRun(request.runId, context);
   const phases = await phasesOf(open);
-  const { refused, running } = listening(context);
-  await withTarget(open, (session) => runPhase(session, phases, request.phase, running));
-  await noteWarnings(context.catalog, open.run, refused);
+  await runTelling(open, context, (session, running) => runPhase(session, phases, request.phase, running));
   await context.catalog.runs.advance(request.runId, { epoch: open.run.epoch, to: request.next });
   return { runId: request.runId };
 }
@@ -149,11 +147,9 @@ export async function buildObjects(
   const open = await openRun(runId, context);
   const phases = await phasesOf(open);
   const units = groupsOf(unitsOf(phases, phase), open.point.manifest)[n] ?? [];
-  const { refused, running } = listening(context);
-  await withTarget(open, async (session) => {
+  await runTelling(open, context, async (session, running) => {
     for (const unit of units) await runUnit(session, phases, unit, running);
   });
-  await noteWarnings(context.catalog, open.run, refused);
   return { built: units.length };
 }
 
@@ -161,10 +157,8 @@ export async function buildObjects(
 export async function finishRestore(runId: string, context: RestoreContext): Promise<{ runId: string }> {
   const open = await openRun(runId, context);
   const phases = await phasesOf(open);
-  const { refused, running } = listening(context);
   const input = { point: open.point, phases, options: open.settings.options };
-  await withTarget(open, (session) => finishSchema(session, input, running));
-  await noteWarnings(context.catalog, open.run, refused);
+  await runTelling(open, context, (session, running) => finishSchema(session, input, running));
   await context.catalog.runs.advance(runId, { epoch: open.run.epoch, to: "comparing" });
   return { runId };
 }
@@ -198,8 +192,17 @@ export async function judgeRestore(
   return { runId };
 }
 
-function listening({ deadline }: RestoreContext) {
+/**
+ * What the server refused is told also where the time ran out after it: the step counts as done, and no later call would hear of it.
+ */
+async function runTelling(
+  open: OpenRun,
+  { catalog, deadline }: RestoreContext,
+  work: (session: Session, running: RunStepsOptions) => Promise<void>,
+): Promise<void> {
   const refused: string[] = [];
   const onDenied = (step: Step, error: Error): void => void refused.push(describeRefusal(step, error));
-  return { refused, running: { deadline, onDenied } };
+  await withTarget(open, (session) => work(session, { deadline, onDenied })).finally(() =>
+    noteWarnings(catalog, open.run, refused),
+  );
 }

@@ -1,14 +1,18 @@
+import { randomBytes } from "node:crypto";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import type { Catalog, Move, Run } from "../../../../core/catalog/index.ts";
-import { CancelledError } from "../../../../core/errors.ts";
+import { CancelledError, StoreThrottledError } from "../../../../core/errors.ts";
 import { parseRestoreOptions } from "../../../../core/restore/options.ts";
 import type { RestoreContext } from "../../../../core/restore/run/context.ts";
 import { prepareRestore } from "../../../../core/restore/run/restore.ts";
 import type { RestorePointRef } from "../../../../core/vault/keys.ts";
-import { createDatabase, type TestDatabase } from "../../../support/postgres.ts";
+import { asAdmin, createDatabase, type TestDatabase } from "../../../support/postgres.ts";
 import { createVault, type TestVault } from "../support.ts";
 
 const runId = "shop-20261121T021500Z-7k3f9q2mxa";
+
+const suffix = randomBytes(4).toString("hex");
+const [group, member] = [`late_group_${suffix}`, `late_member_${suffix}`];
 
 let vault: TestVault;
 let source: TestDatabase;
@@ -19,16 +23,20 @@ beforeAll(async () => {
   vault = await createVault();
   [source, target] = await Promise.all([createDatabase("late_source"), createDatabase("late_target")]);
   await source.query("CREATE TABLE item (id int PRIMARY KEY); INSERT INTO item VALUES (1)");
+  await asAdmin((admin) => admin.query(`CREATE ROLE ${group}; CREATE ROLE ${member} IN ROLE ${group}`));
+  await source.query(`ALTER TABLE item OWNER TO ${member}`);
   await target.query("CREATE TABLE restored AS SELECT 1 AS id");
   ref = await vault.backUp(source.url);
+  await asAdmin((admin) => admin.query(`REVOKE ${group} FROM ${member}`));
 });
 afterAll(async () => {
   await Promise.all([source.drop(), target.drop()]);
+  await asAdmin((admin) => admin.query(`DROP ROLE ${member}; DROP ROLE ${group}`));
   await vault.remove();
 });
 
 /** A run in this phase, as the catalog guards it. */
-function contextIn(phase: string): RestoreContext {
+function contextIn(phase: string, warned: string[] = [], plan = async (): Promise<void> => {}): RestoreContext {
   const options = parseRestoreOptions({ confirm: true });
   const settings = { target: "t", connection: "any", options };
   const run = {
@@ -44,9 +52,10 @@ function contextIn(phase: string): RestoreContext {
     if (from === undefined || [...from, to].includes(phase)) return run;
     throw new CancelledError("run-moved-on", "the run has moved on");
   };
-  const runs = { beat: async () => run as unknown as Run, advance, warn: async () => {}, setFindings: async () => {} };
+  const warn = async (_: string, told: readonly string[]): Promise<void> => void warned.push(...told);
+  const runs = { beat: async () => run as unknown as Run, advance, warn, setFindings: async () => {} };
   const restorePoints = { get: async () => undefined };
-  const catalog = { runs, restorePoints, chunks: { plan: async () => {} } } as unknown as Catalog;
+  const catalog = { runs, restorePoints, chunks: { plan } } as unknown as Catalog;
   return {
     catalog,
     vault: vault.store,
@@ -68,4 +77,15 @@ test("the preparation of a restore that comes late drops nothing of what the fir
   expect(await tables()).toEqual(["restored"]);
   await prepareRestore(runId, contextIn("preparing"));
   expect(await tables()).toEqual([]);
+});
+
+test("what a preparation that breaks off has said of roles is told: the next one finds them done and says nothing", async () => {
+  await target.query("DROP SCHEMA IF EXISTS holdfast_restore CASCADE");
+  const warned: string[] = [];
+  const busy = async (): Promise<void> => Promise.reject(new StoreThrottledError("store-throttled", "slow down"));
+  await expect(prepareRestore(runId, contextIn("preparing", warned, busy))).rejects.toThrow("slow down");
+  expect(warned).toContainEqual(expect.stringContaining(member));
+  const after: string[] = [];
+  await prepareRestore(runId, contextIn("preparing", after));
+  expect(after).toEqual([]);
 });
