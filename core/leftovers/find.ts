@@ -3,6 +3,7 @@
  * cleared is only listed, for a function that may delete and cannot decrypt.
  * @module
  */
+import { createHash } from "node:crypto";
 import type { Catalog, Finding, RestorePoint, Run } from "../catalog/index.ts";
 import { toErrorRecord } from "../errors.ts";
 import type { Clock } from "../ids.ts";
@@ -49,6 +50,9 @@ const MOST_HIDDEN = 20;
 const MOST_COMMITTED = 20;
 const MOST_RUNS = 2_000;
 
+/** Twenty restore points may each have any number of reports. */
+const MOST_FINDINGS = 50;
+
 interface PointInVault {
   readonly ref: RestorePointRef;
   readonly keys: string[];
@@ -67,7 +71,7 @@ export async function findLeftovers(runId: string, context: FindContext): Promis
   const isUnknown = ({ ref }: PointInVault) => (known.get(ref.restorePointId)?.status ?? "missing") === "missing";
   const findings: Finding[] = [];
   let filed = 0;
-  for (const { ref } of committed.filter(isUnknown).slice(0, MOST_FILED)) {
+  for (const { ref } of fromTurn(runId, committed.filter(isUnknown)).slice(0, MOST_FILED)) {
     const one = await fileRestorePoint(ref, context);
     findings.push(...one.findings.map(({ where, code, message }) => ({ where, code, message })));
     if (one.result !== "refused") filed += 1;
@@ -78,7 +82,8 @@ export async function findLeftovers(runId: string, context: FindContext): Promis
     hasSummary(point) || known.has(point.ref.restorePointId) || hasSucceeded(point.ref);
   // What the catalog knows has been told of, once.
   const forgotten = half.filter((one) => isHidden(one) && !known.has(one.ref.restorePointId));
-  findings.push(...forgotten.slice(0, MOST_HIDDEN).map(hidden));
+  // First, for people have to see them.
+  findings.unshift(...forgotten.slice(0, MOST_HIDDEN).map(hidden));
   const found: LeftoverPoint[] = [];
   let room = MOST_OBJECTS;
   const add = (point: LeftoverPoint) => {
@@ -101,7 +106,7 @@ export async function findLeftovers(runId: string, context: FindContext): Promis
   const leftoversKey = await writeLeftovers(work, runId, { points: found });
   const objects = found.reduce((sum, { keys }) => sum + keys.length, 0);
   await catalog.runs.advance(runId, { epoch: run.epoch, notes: { leftovers: { filed, found: objects } } });
-  if (findings.length > 0) await catalog.runs.addFindings(runId, findings);
+  await catalog.runs.addFindings(runId, findings.slice(0, MOST_FINDINGS));
   return { runId, epoch: run.epoch, objects, leftoversKey };
 }
 
@@ -199,6 +204,12 @@ async function losers(
   const { envelope } = await openManifest(vault, ref, unwrappers, { committedSha256: point?.manifestSha256 });
   const named = await objectsNamedIn(vault, envelope, ref);
   return { ref, manifest, keys: leftoversOfCommitted(ref, [...data, ...keys], named) };
+}
+
+/** Begins elsewhere in each run, and at the same place when it is repeated: what is refused every time keeps nothing from its turn. */
+function fromTurn<T>(runId: string, all: readonly T[]): T[] {
+  const at = createHash("sha256").update(runId).digest().readUInt32BE() % Math.max(1, all.length);
+  return [...all.slice(at), ...all.slice(0, at)];
 }
 
 async function keysBelow(vault: Store, prefix: string, most = Number.POSITIVE_INFINITY): Promise<string[]> {

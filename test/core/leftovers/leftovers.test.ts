@@ -251,6 +251,37 @@ describe("clearing leftovers", () => {
     },
   );
 
+  it("files what is whole behind more restore points than a run tries that are refused every time", async () => {
+    const old = { hoursAgo: 90, endedHoursAgo: 80, losers: 0, isSchemaDoubled: false, chunksPerPart: undefined };
+    const world = await worldOf([{ ...old, isCommitted: true, run: "forgotten", isKnown: false }]);
+    const [whole] = world.points.map(({ ref }) => ref) as [RestorePointRef];
+    // Older and newer, fifty in all.
+    for (let n = 1; n <= 50; n += 1) {
+      const at = new Date(NOW - (90 + (n % 2 === 0 ? n : -n)) * HOUR);
+      const ref = { ...whole, restorePointId: newRestorePointId(at, randomBytes) };
+      world.vault.objects.set(vaultKeys.manifestKey(ref), Buffer.from("not what was written"));
+    }
+    for (let n = 0; n < 40 && !world.filed.has(whole.restorePointId); n += 1) {
+      await findLeftovers(
+        RUN_ID.replace("T12", `T${String(n % 24).padStart(2, "0")}`).replace("7k", `7${n % 10}`),
+        world.find,
+      );
+    }
+    expect([...world.filed.keys()]).toEqual([whole.restorePointId]);
+  });
+
+  it("notes no more than a run's item has room for, however many reports cannot be read", async () => {
+    const old = { hoursAgo: 90, endedHoursAgo: 80, losers: 0, isSchemaDoubled: false, chunksPerPart: undefined };
+    const world = await worldOf([{ ...old, isCommitted: true, run: "forgotten", isKnown: false }]);
+    const [whole] = world.points.map(({ ref }) => ref) as [RestorePointRef];
+    for (let n = 0; n < 300; n += 1) {
+      world.vault.objects.set(`${vaultKeys.reportPrefix(whole)}${n}.json`, Buffer.from("{}"));
+    }
+    await findLeftovers(RUN_ID, world.find);
+    expect(world.run.findings?.length).toBeGreaterThan(10);
+    expect(world.run.findings?.length).toBeLessThanOrEqual(100);
+  });
+
   it("tells of a restore point that is gone although marking it fails", async () => {
     const old = { hoursAgo: 90, endedHoursAgo: 80, losers: 0, isSchemaDoubled: false, chunksPerPart: undefined };
     const world = await worldOf([{ ...old, isCommitted: true, run: "succeeded", isKnown: true }]);
