@@ -9,14 +9,16 @@ import { isOfMarker } from "../postgres/load/entries.ts";
 import {
   assertNoRowsLost,
   assertSameRestore,
+  type DropList,
   isSameRestore,
   markReady,
+  readDropList,
   readMarker,
   writeMarker,
 } from "../postgres/load/marker.ts";
 import { assertProviderUntouched } from "../postgres/load/provider.ts";
 import { withLoadSession } from "../postgres/load/session.ts";
-import { dropTargetObjects, listId, refuseObjects } from "../postgres/load/target.ts";
+import { dropTargetObjects, listId, nameOf, refuseObjects } from "../postgres/load/target.ts";
 import { listTargetObjects, type TargetObject } from "../postgres/load/target-objects.ts";
 import type { Session } from "../postgres/session.ts";
 import { describeLeftOut, type LeavingOut, type RestoreOptions } from "./options.ts";
@@ -108,7 +110,10 @@ async function claim(session: Session, input: PrepareInput, kept: readonly strin
     assertNoRowsLost(session, found);
   }
   const objects = await listTargetObjects(session, kept);
-  const id = listId(objects);
+  const begun =
+    found !== undefined && isSameRestore(found, wanted) ? await begunList(session, objects, options) : undefined;
+  const list = begun ?? { id: listId(objects), names: objects.map(nameOf) };
+  const { id } = list;
   const willDrop = options.confirm === true || options.confirm === id;
   if (objects.length > 0) {
     const isAgreed = await input.onListed?.({ database: session.settings.database, objects, id, willDrop });
@@ -117,10 +122,21 @@ async function claim(session: Session, input: PrepareInput, kept: readonly strin
   }
   if (target.maintenance === undefined) await assertReadable(point, options);
   // Before anything is dropped: a target that is half emptied does not look whole.
-  await writeMarker(session, wanted);
+  await writeMarker(session, wanted, list);
   await dropTargetObjects(session, objects, kept);
   await markReady(session);
   return { state: "new" };
+}
+
+/** The list agreed to, where an attempt that broke off has dropped some of it and nothing has come since: the rest is agreed to too. */
+async function begunList(
+  session: Session,
+  objects: readonly TargetObject[],
+  { confirm }: PrepareInput["options"],
+): Promise<DropList | undefined> {
+  const list = typeof confirm === "string" ? await readDropList(session, confirm) : undefined;
+  const names = new Set(list?.names);
+  return objects.every((object) => names.has(nameOf(object))) ? list : undefined;
 }
 
 /** @throws IntegrityError `schema-object-missing` */

@@ -44,6 +44,10 @@ CREATE TABLE ${MARKER_SCHEMA}.restore_point (
   is_ready boolean NOT NULL DEFAULT false,
   started_at timestamptz NOT NULL DEFAULT clock_timestamp()
 );
+CREATE TABLE ${MARKER_SCHEMA}.dropped (
+  list text NOT NULL,
+  name text NOT NULL
+);
 CREATE TABLE ${MARKER_SCHEMA}.chunk (
   n integer PRIMARY KEY,
   rows bigint NOT NULL,
@@ -77,14 +81,32 @@ export async function readMarker(session: Session): Promise<FoundMarker | undefi
  * Marks the database as being restored from this restore point, in place of a marker that is there. Whatever comes between
  * this and `markReady`, the database does not look whole.
  */
-export async function writeMarker(session: Session, { source, restorePointId, options }: Marker): Promise<void> {
+export async function writeMarker(
+  session: Session,
+  { source, restorePointId, options }: Marker,
+  dropped: DropList = { id: "", names: [] },
+): Promise<void> {
   const values = [source, restorePointId, options].map((text) => quoteLiteral(text)).join(", ");
   // A second invocation at the same moment fails on the schema's name; it is retried and then finds the marker.
   await session.query(
     `DROP SCHEMA IF EXISTS ${MARKER_SCHEMA} CASCADE;
      ${CREATE_MARKER}
-     INSERT INTO ${MARKER_SCHEMA}.restore_point (source, restore_point_id, options) VALUES (${values})`,
+     INSERT INTO ${MARKER_SCHEMA}.restore_point (source, restore_point_id, options) VALUES (${values});
+     INSERT INTO ${MARKER_SCHEMA}.dropped SELECT ${quoteLiteral(dropped.id)}, name
+       FROM pg_catalog.json_array_elements_text(${quoteLiteral(JSON.stringify(dropped.names))}) AS listed (name)`,
   );
+}
+
+/** What may be dropped: the list that was agreed to. */
+export interface DropList {
+  readonly id: string;
+  readonly names: readonly string[];
+}
+
+/** Of the list `id`, with which this marker's restore began to empty the target; undefined when it was another. */
+export async function readDropList(session: Session, id: string): Promise<DropList | undefined> {
+  const rows = await session.query<{ name: string }>(`SELECT name FROM ${MARKER_SCHEMA}.dropped WHERE list = $1`, [id]);
+  return rows.length === 0 ? undefined : { id, names: rows.map(({ name }) => name) };
 }
 
 /** From here on the target counts as empty, or as what this restore has made. */

@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { once } from "node:events";
 import { connect, createServer } from "node:net";
-import { afterAll, beforeAll, describe, expect, inject, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, inject, test, vi } from "vitest";
 import { type ConnectionSettings, parseConnection } from "../../../core/postgres/connection.ts";
 import { readMarker, writeMarker } from "../../../core/postgres/load/marker.ts";
 import { openLoadSession } from "../../../core/postgres/load/session.ts";
@@ -191,6 +191,39 @@ describe("what is dropped", () => {
       const options = { confirm: seen[0] };
       await expect(vault.restore(ref, target.url, { options })).rejects.toThrow(/2 objects .*view public\.news/);
       await target.query("DROP VIEW news");
+      expect((await vault.restore(ref, target.url, { options })).report).toMatchObject({ identical: true });
+    });
+  });
+
+  test("is the rest of the list when an attempt that broke off has dropped some of it, and nothing besides", async () => {
+    await withTarget(async (target) => {
+      // More than are dropped in one transaction; the last of them are in use.
+      await target.query(
+        "DO $$BEGIN FOR i IN 10..79 LOOP EXECUTE format('CREATE TABLE t%s ()', i); END LOOP; END$$; CREATE SCHEMA z",
+      );
+      const held = await openLoadSession(parseConnection(target.url), { applicationName });
+      await held.query("BEGIN; LOCK TABLE public.t79");
+      let confirm = "";
+      const onListed = async ({ id }: { readonly id: string }): Promise<boolean> => {
+        confirm = id;
+        return true;
+      };
+      const broken = expect(vault.restore(ref, target.url, { onListed })).rejects.toThrow(/t79/);
+      await vi.waitFor(
+        async () => {
+          const waiting = "datname = current_database() AND wait_event_type = 'Lock' AND query LIKE 'LOCK TABLE%'";
+          const ended = await target.query(`SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE ${waiting}`);
+          expect(ended).toHaveLength(1);
+        },
+        { timeout: 10_000 },
+      );
+      await broken;
+      await held.end();
+      expect(await target.query("SELECT FROM pg_tables WHERE schemaname = 'public'")).toHaveLength(20);
+      await target.query("CREATE TABLE news ()");
+      const options = { confirm };
+      await expect(vault.restore(ref, target.url, { options })).rejects.toThrow(/news/);
+      await target.query("DROP TABLE news");
       expect((await vault.restore(ref, target.url, { options })).report).toMatchObject({ identical: true });
     });
   });
