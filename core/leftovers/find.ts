@@ -16,6 +16,7 @@ import { openManifest } from "../vault/open.ts";
 import type { Store } from "../vault/store/port.ts";
 import { hasRivals, leftoversOfCommitted, leftoversOfUncommitted } from "./keys.ts";
 import { type LeftoverPoint, type Leftovers, writeLeftovers } from "./list.ts";
+import { MOST_OBJECTS, pastOf } from "./past.ts";
 
 export interface FindContext {
   readonly catalog: Catalog;
@@ -33,23 +34,12 @@ export interface FoundLeftovers {
   readonly leftoversKey: string;
 }
 
-const HOUR = 3600_000;
-/**
- * A function lives for 15 minutes, and one whose run has ended, or whose answer was lost, may commit until its last: what is
- * younger than this is left alone, however dead its run looks.
- */
-const GRACE_MILLIS = 24 * HOUR;
-/** The longest run is a day; one that nobody remembers may have taken all of it. */
-const LONGEST_RUN_MILLIS = 24 * HOUR;
-/** Of what one run looks at and clears; the next one goes on. */
-const MOST_OBJECTS = 2_000;
 const MOST_FILED = 20;
 /** More are not named. */
 const MOST_HIDDEN = 20;
-/** Newest first: every restore point is among them for as many runs. */
 const MOST_COMMITTED = 20;
-const MOST_RUNS = 2_000;
-
+/** A hundred pages, one after the other: some ten seconds. A restore point that was begun is listed to its end. */
+const MOST_LISTED = 100_000;
 /** Twenty restore points may each have any number of reports. */
 const MOST_FINDINGS = 50;
 
@@ -76,7 +66,7 @@ export async function findLeftovers(runId: string, context: FindContext): Promis
     findings.push(...one.findings.map(({ where, code, message }) => ({ where, code, message })));
     if (one.result !== "refused") filed += 1;
   }
-  const { isOver, hasSucceeded } = await pastOf(run, context);
+  const { isOver, hasSucceeded, isSettled } = await pastOf(run, context);
   const half = points.filter((one) => !isCommitted(one) && isOver(one.ref));
   const isHidden = (point: PointInVault) =>
     hasSummary(point) || known.has(point.ref.restorePointId) || hasSucceeded(point.ref);
@@ -94,10 +84,14 @@ export async function findLeftovers(runId: string, context: FindContext): Promis
     if (room === 0) break;
     add(await uncommitted(point, vault, room));
   }
-  for (const point of committed.filter((one) => isOver(one.ref)).slice(-MOST_COMMITTED)) {
-    if (room === 0) break;
+  const due = committed.filter(({ ref }) => isOver(ref) && !isSettled(ref));
+  let listed = 0;
+  for (const point of fromTurn(runId, due).slice(0, MOST_COMMITTED)) {
+    if (room === 0 || listed >= MOST_LISTED) break;
     try {
-      add(await losers(point, known.get(point.ref.restorePointId), context));
+      const data = await keysBelow(vault, vaultKeys.dataPrefix(point.ref));
+      listed += data.length;
+      add(await losers(point, data, known.get(point.ref.restorePointId), context));
     } catch (error) {
       const { code, message } = toErrorRecord(error);
       findings.push({ where: vaultKeys.manifestKey(point.ref), code, message });
@@ -159,33 +153,6 @@ function hidden({ ref }: PointInVault): Finding {
   return { where, code: "manifest-missing", message };
 }
 
-interface Past {
-  /** Whether the run that has begun a restore point can do nothing more for it. */
-  isOver(ref: RestorePointRef): boolean;
-  hasSucceeded(ref: RestorePointRef): boolean;
-}
-
-async function pastOf(run: Run, { catalog, clock }: FindContext): Promise<Past> {
-  const now = clock().getTime();
-  const runs = (await catalog.runs.list(run.source, MOST_RUNS)).filter(({ kind }) => kind === "backup");
-  const byPoint = new Map(runs.map((one) => [one.restorePointId, one]));
-  return {
-    isOver({ restorePointId }) {
-      const owner = byPoint.get(restorePointId);
-      // Forgotten with the catalog, older than its memory, or a beginning of a run that has started over since.
-      if (owner === undefined) return beganAt(restorePointId) < now - LONGEST_RUN_MILLIS - GRACE_MILLIS;
-      return owner.status !== "running" && Date.parse(owner.finishedAt ?? "") < now - GRACE_MILLIS;
-    },
-    hasSucceeded: ({ restorePointId }) => byPoint.get(restorePointId)?.status === "succeeded",
-  };
-}
-
-/** `20261121T021500Z-…` */
-function beganAt(id: string): number {
-  const [, year, month, day, hour, minute, second] = /^(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)Z/.exec(id) ?? [];
-  return Date.parse(`${year}-${month}-${day}T${hour}:${minute}:${second}Z`);
-}
-
 async function uncommitted({ ref, keys }: PointInVault, vault: Store, room: number): Promise<LeftoverPoint> {
   const data = await keysBelow(vault, vaultKeys.dataPrefix(ref), room);
   return { ref, manifest: null, keys: leftoversOfUncommitted(ref, [...data, ...keys]) };
@@ -194,12 +161,12 @@ async function uncommitted({ ref, keys }: PointInVault, vault: Store, room: numb
 /** The manifest is opened only for what has more objects than it needs, and counts only as the one that was committed. */
 async function losers(
   { ref, keys }: PointInVault,
+  data: readonly string[],
   point: RestorePoint | undefined,
   { vault, unwrappers }: FindContext,
 ): Promise<LeftoverPoint> {
   const manifest = (await vault.head(vaultKeys.manifestKey(ref))) ?? null;
   const nothing = { ref, manifest, keys: [] };
-  const data = await keysBelow(vault, vaultKeys.dataPrefix(ref));
   if (manifest === null || (data.length === point?.chunks && !hasRivals(ref, keys))) return nothing;
   const { envelope } = await openManifest(vault, ref, unwrappers, { committedSha256: point?.manifestSha256 });
   const named = await objectsNamedIn(vault, envelope, ref);

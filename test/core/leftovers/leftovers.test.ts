@@ -1,7 +1,7 @@
 /** Random vaults, and a clearing that may be cut off anywhere: nothing that a manifest names ever goes. */
 import { randomBytes } from "node:crypto";
 import fc from "fast-check";
-import { beforeAll, describe, expect, it } from "vitest";
+import { beforeAll, describe, expect, it, vi } from "vitest";
 import { restorePointOf } from "../../../core/backup/commit/restore-point.ts";
 import type { Catalog, RestorePoint, Run } from "../../../core/catalog/index.ts";
 import { newRestorePointId } from "../../../core/ids.ts";
@@ -280,6 +280,40 @@ describe("clearing leftovers", () => {
     await findLeftovers(RUN_ID, world.find);
     expect(world.run.findings?.length).toBeGreaterThan(10);
     expect(world.run.findings?.length).toBeLessThanOrEqual(100);
+  });
+
+  it("looks each restore point through in three runs and no more, and no more of them in one than it has time for", async () => {
+    const old: Past = {
+      ...{ isCommitted: true, hoursAgo: 90, run: "succeeded", endedHoursAgo: 80, isKnown: true },
+      ...{ losers: 0, isSchemaDoubled: false, chunksPerPart: undefined },
+    };
+    const world = await worldOf([old, { ...old, hoursAgo: 30, endedHoursAgo: 29 }]);
+    const [settled, fresh] = world.points.map(({ ref }) => ref) as [RestorePointRef, RestorePointRef];
+    const runs = await world.catalog.runs.list(SOURCE, 100);
+    const looked = (hoursAgo: number, found = 0) => {
+      const startedAt = new Date(NOW - hoursAgo * HOUR).toISOString();
+      return { kind: "backup", runId: `${hoursAgo}`, startedAt, notes: { leftovers: { found } } } as unknown as Run;
+    };
+    const data = vi.spyOn(world.vault, "list");
+    const lookedAt = async (...others: Run[]) => {
+      world.catalog.runs.list = async () => [...others, ...runs];
+      data.mockClear();
+      await findLeftovers(RUN_ID, world.find);
+      return data.mock.calls.map(([prefix]) => prefix).filter((prefix) => prefix.startsWith("v1/data/"));
+    };
+    const [both, one] = [[settled, fresh].map(vaultKeys.dataPrefix), [vaultKeys.dataPrefix(fresh)]];
+    // The older one was over 56 hours ago, the newer one 5.
+    expect((await lookedAt(looked(10), looked(20))).toSorted()).toEqual(both.toSorted());
+    expect((await lookedAt(looked(10), looked(20), looked(60))).toSorted()).toEqual(both.toSorted());
+    expect(await lookedAt(looked(10), looked(20), looked(50))).toEqual(one);
+    expect(await lookedAt(looked(1), looked(2), looked(3))).toEqual([]);
+    // One that had no room left has looked at nothing.
+    expect(await lookedAt(looked(1, 2_000), looked(2), looked(3), looked(50))).toEqual(one);
+    for (let n = 0; n < 100_000; n += 1) {
+      world.vault.objects.set(`${vaultKeys.dataPrefix(settled)}another's ${n}`, Buffer.alloc(0));
+      world.vault.objects.set(`${vaultKeys.dataPrefix(fresh)}another's ${n}`, Buffer.alloc(0));
+    }
+    expect(await lookedAt()).toHaveLength(1);
   });
 
   it("tells of a restore point that is gone although marking it fails", async () => {
