@@ -53,10 +53,11 @@ export async function restoreDirectly(session: Session, id: string, options: Dir
       begun = database;
     },
   }).catch((error: unknown) => {
+    // Before, whoever leaves has left a question: nothing was touched.
+    if (begun === undefined) throw error;
     const hint = "The database is marked as incomplete; the same command continues where this one stopped.";
     if (world.interrupted.aborted)
       throw new InterruptedError("interrupted", `stopped restoring ${ref.restorePointId}`, hint);
-    if (begun === undefined) throw error;
     const made = options.create === true ? "; it was made by this restore, and may as well be dropped" : "";
     progress.end();
     world.stderr.write(

@@ -1,8 +1,11 @@
 import { spawnSync } from "node:child_process";
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { restoreDirectly } from "../../../cli/commands/restore-direct.ts";
+import { InterruptedError } from "../../../cli/errors.ts";
+import type { Session } from "../../../cli/session.ts";
 import { rewrapEnvelope } from "../../../core/vault/envelope/create.ts";
 import type { RestorePointRef } from "../../../core/vault/keys.ts";
 import { createVault, type TestVault } from "../../core/restore/support.ts";
@@ -68,6 +71,31 @@ describe("holdfast restore --direct, from a directory, with an offline key", () 
     const told = holdfast("--offline-key", path.join(scratch, "key.pem"), "--confirm");
     expect(told, told.stderr).toMatchObject({ exitCode: 0 });
     expect(await target.query("SELECT to_regclass('precious') AS precious")).toEqual([{ precious: null }]);
+  });
+
+  it("says nothing of an incomplete database to one who leaves at the question", async () => {
+    await target.query("CREATE TABLE IF NOT EXISTS precious (id int)");
+    const leaving = new AbortController();
+    const world = {
+      env: {},
+      readFile: (file: string) => readFile(file, "utf8"),
+      clock: () => new Date(),
+      interrupted: leaving.signal,
+      stderr: { write: () => true },
+      ask: async () => {
+        leaving.abort();
+        throw new InterruptedError("interrupted", "the question was not answered");
+      },
+    };
+    const session = { world, progress: { update: () => {}, end: () => {} } } as unknown as Session;
+    const options = {
+      vault: vault.directory,
+      toConnection: path.join(scratch, "target.url"),
+      offlineKey: path.join(scratch, "key.pem"),
+    };
+    const left = restoreDirectly(session, "latest", options);
+    await expect(left).rejects.toMatchObject({ name: "InterruptedError", message: "the question was not answered" });
+    expect(await target.query("SELECT to_regclass('precious')::text AS precious")).toEqual([{ precious: "precious" }]);
   });
 
   it("refuses a key the envelope was not wrapped for", () => {
