@@ -241,6 +241,7 @@ export function runs(table: Table) {
 
     /** Adds findings that the run does not have yet, as far as its item has room; steps that follow each other lose none. */
     async addFindings(runId: string, findings: readonly Finding[]): Promise<void> {
+      if (findings.length === 0) return;
       const { findings: known = [] } = await expect(runId);
       const fresh = findings.filter((one) => !known.some((other) => isDeepStrictEqual(one, other)));
       const all = [...known, ...fresh].slice(0, MOST_FINDINGS);
