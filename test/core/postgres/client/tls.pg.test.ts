@@ -92,6 +92,11 @@ describe("a session over TLS", () => {
     await session.query("ROLLBACK");
     const sleeping = session.query("SELECT pg_sleep(600)");
     sleeping.catch(() => {});
+    const witness = await openSession(settings("verify-full", { ca: authority }), options);
+    // A request that comes before the query would be answered by nothing.
+    const ASLEEP = "SELECT FROM pg_stat_activity WHERE pid = $1 AND wait_event = 'PgSleep'";
+    while ((await witness.query(ASLEEP, [session.backendPid])).length === 0);
+    await witness.end();
     await session.cancel();
     await expect(sleeping).rejects.toMatchObject({ code: "query-cancelled" });
     await session.end();
