@@ -121,6 +121,11 @@ describe("a session", () => {
     const session = await source.open({ signal: controller.signal, applicationName: "to be cut" });
     const running = session.query("SELECT pg_sleep(600)");
     running.catch(() => {});
+    // A request that comes before the query would be answered by nothing.
+    const witness = await source.open();
+    const ASLEEP = "SELECT FROM pg_stat_activity WHERE pid = $1 AND wait_event = 'PgSleep'";
+    while ((await witness.query(ASLEEP, [session.backendPid])).length === 0);
+    await witness.end();
     await session.cancel();
     await expect(running).rejects.toMatchObject({ code: "query-cancelled" });
     const second = session.query("SELECT pg_sleep(600)");
