@@ -84,6 +84,8 @@ function nameless({ error }: Run): string[] {
 }
 
 async function openUploads({ source, restorePointId = "" }: Run): Promise<number> {
+  // A run that was refused, or died before it had begun, has none.
+  if (restorePointId === "") return 0;
   const Prefix = vaultKeys.dataPrefix(refTo(source, restorePointId));
   const Bucket = inject("stack").parameter.vaultBucket;
   const { Uploads = [] } = await clients.s3().send(new ListMultipartUploadsCommand({ Bucket, Prefix }));

@@ -55,7 +55,7 @@ export async function play(number: number, random: Random, stage: Stage): Promis
   if (random.happens(0.3)) story.push(`late: ${(await deliverLate(backup.run)) ?? "nothing to deliver"}`);
   story.push(`${await business.close()} transactions meanwhile`);
   const restorePointId = run.restorePointId ?? "";
-  if (run.status === "failed") {
+  if (run.status === "failed" && restorePointId !== "") {
     const manifest = await vaultOf().head(vaultKeys.manifestKey(refTo(SOURCE, restorePointId)));
     if (manifest !== undefined) stage.owed.add(restorePointId);
   }
