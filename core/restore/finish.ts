@@ -79,22 +79,43 @@ function withoutLoginTriggers(phases: RestorePhases): RestorePhases {
   return { ...phases, eventTriggers: splitLoginTriggers(phases.eventTriggers).others };
 }
 
+/** What a run remembers of its last act, outside the target. */
+export interface LastAct {
+  /** Whether an earlier call may have dropped the marker. */
+  readonly hasBegun: () => Promise<boolean>;
+  /** Called when all was found done, before the marker goes. */
+  readonly begin: () => Promise<void>;
+}
+
+/** Of one who calls once. */
+const NEVER_BEFORE: LastAct = { hasBegun: async () => false, begin: async () => {} };
+
 /**
  * The last act: from here on the target counts as whole. Asks the marker once more whether all of it was done, whatever was
- * reported on the way. Idempotent: without a marker it was the last act of an earlier call.
+ * reported on the way. Idempotent for who remembers that it had begun: only then a marker that is gone was dropped by an
+ * earlier call, otherwise this is not the database that was restored.
  * @throws IntegrityError `restore-incomplete`; PreconditionError `target-incomplete` when the marker is another restore's,
  *   `target-lost-rows` when a crash has emptied what was loaded
  */
 export async function completeRestore(
   session: Session,
   { point, phases }: Pick<FinishInput, "point" | "phases">,
+  lastAct: LastAct = NEVER_BEFORE,
 ): Promise<void> {
   const found = await readMarker(session);
-  if (found === undefined) return;
+  if (found === undefined) {
+    if (await lastAct.hasBegun()) return;
+    throw new IntegrityError(
+      "restore-incomplete",
+      `database ${session.settings.database} has no mark of this restore, though nothing has ended it`,
+      { hint: "It was made anew, or its endpoint leads elsewhere since: see where, and start the same restore again." },
+    );
+  }
   assertSameRestorePoint(found, point.ref);
   assertNoRowsLost(session, found);
   await assertAllLoaded(session, point.manifest);
   await assertAllMade(session, withoutLoginTriggers(phases), [...BEFORE_FINISH, ...OF_FINISH]);
+  await lastAct.begin();
   await session.query("SET synchronous_commit = on");
   const last = splitLoginTriggers(phases.eventTriggers).login;
   await dropMarker(

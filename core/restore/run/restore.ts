@@ -14,7 +14,7 @@ import { quoteName } from "../../postgres/sql.ts";
 import { chunkObjectOf, chunkObjects } from "../../vault/manifest/chunk-objects.ts";
 import type { Manifest } from "../../vault/manifest/schema.ts";
 import { loadPointChunk } from "../data.ts";
-import { completeRestore, finishSchema } from "../finish.ts";
+import { completeRestore, finishSchema, type LastAct } from "../finish.ts";
 import { type Listed, prepareTarget } from "../prepare.ts";
 import { restorePointRoles } from "../roles.ts";
 import { type OrderedPhase, runPhase, runUnit } from "../schema.ts";
@@ -163,11 +163,20 @@ export async function finishRestore(runId: string, context: RestoreContext): Pro
   return { runId };
 }
 
+/** Where the run notes that its last act has begun: without a marker it was done then. */
+const COMPLETING = "completing";
+
 /** The target counts as whole from here on. @throws as `completeRestore` */
 export async function completeRestoreRun(runId: string, context: RestoreContext): Promise<{ runId: string }> {
   const open: OpenRun = await openRun(runId, context);
   const phases = await phasesOf(open);
-  await withTarget(open, (session) => completeRestore(session, { point: open.point, phases }));
+  const { runs } = context.catalog;
+  const lastAct: LastAct = {
+    // Asked anew: another call may have begun it since this one has opened the run.
+    hasBegun: async () => (await runs.beat(runId)).notes?.[COMPLETING] === true,
+    begin: async () => void (await runs.advance(runId, { epoch: open.run.epoch, notes: { [COMPLETING]: true } })),
+  };
+  await withTarget(open, (session) => completeRestore(session, { point: open.point, phases }, lastAct));
   return { runId };
 }
 

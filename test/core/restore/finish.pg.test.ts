@@ -87,6 +87,30 @@ describe("a restore", () => {
     await target.query("INSERT INTO holdfast_restore.chunk (n, rows) VALUES ($1, $2)", [chunk?.n, chunk?.rows]);
     await completeRestore(session, input);
     expect(await marker()).toEqual([{ marker: null }]);
-    await completeRestore(session, input);
+  });
+
+  test("takes a marker that is gone for its own last act only when that had begun", async () => {
+    await build("indexes");
+    await build("foreignKeys");
+    await finishSchema(session, input);
+    const made: string[] = [];
+    const lastAct = {
+      hasBegun: async () => made.length > 0,
+      begin: async () => void made.push(JSON.stringify(await marker())),
+    };
+    const empty = await createDatabase("unrelated");
+    const elsewhere = await openLoadSession(parseConnection(empty.url), { applicationName: "test finish" });
+    try {
+      const complete = completeRestore(elsewhere, input, lastAct);
+      await expect(complete).rejects.toMatchObject({ name: "IntegrityError", code: "restore-incomplete" });
+    } finally {
+      await elsewhere.end();
+      await empty.drop();
+    }
+    await completeRestore(session, input, lastAct);
+    expect(made).toEqual([expect.stringContaining("holdfast_restore")]);
+    await completeRestore(session, input, lastAct);
+    expect(made).toHaveLength(1);
+    await expect(completeRestore(session, input)).rejects.toMatchObject({ code: "restore-incomplete" });
   });
 });

@@ -4,7 +4,7 @@ import type { Catalog, Move, Run } from "../../../../core/catalog/index.ts";
 import { CancelledError, StoreThrottledError } from "../../../../core/errors.ts";
 import { parseRestoreOptions } from "../../../../core/restore/options.ts";
 import type { RestoreContext } from "../../../../core/restore/run/context.ts";
-import { prepareRestore } from "../../../../core/restore/run/restore.ts";
+import { completeRestoreRun, prepareRestore } from "../../../../core/restore/run/restore.ts";
 import type { RestorePointRef } from "../../../../core/vault/keys.ts";
 import { asAdmin, createDatabase, type TestDatabase } from "../../../support/postgres.ts";
 import { createVault, type TestVault } from "../support.ts";
@@ -88,4 +88,14 @@ test("what a preparation that breaks off has said of roles is told: the next one
   const after: string[] = [];
   await prepareRestore(runId, contextIn("preparing", after));
   expect(after).toEqual([]);
+});
+
+test("a run that has never begun its last act does not take a database without a mark for one it has completed", async () => {
+  await target.query("DROP SCHEMA IF EXISTS holdfast_restore CASCADE");
+  const context = contextIn("comparing");
+  await expect(completeRestoreRun(runId, context)).rejects.toMatchObject({ code: "restore-incomplete" });
+  const { beat } = context.catalog.runs;
+  // The marker has gone with an earlier call, which died before it could answer.
+  context.catalog.runs.beat = async (id) => ({ ...(await beat(id)), notes: { completing: true } });
+  await completeRestoreRun(runId, context);
 });
