@@ -33,6 +33,8 @@ export interface PrepareInput {
   readonly options: Pick<RestoreOptions, "confirm"> & LeavingOut;
   readonly applicationName: string;
   readonly onListed?: OnListed;
+  /** Aborts when the caller has to return: what is left to be dropped is dropped by its next call. */
+  readonly deadline?: AbortSignal;
 }
 
 /** Told what is in a target that is not empty, before that is refused, or dropped. @returns true to agree that it is dropped */
@@ -58,7 +60,7 @@ const PREPARE_LOCK = 0x70726570;
 /**
  * Idempotent per restore point. Nothing is created or dropped before the restore point was looked through.
  * @throws IntegrityError, ObjectFrozenError as `assertReadable`; PreconditionError `nothing-to-restore`, `target-not-empty`, `target-changed`, `target-incomplete`, `target-lost-rows`,
- *   `target-other-encoding`, `target-needed-by-provider`
+ *   `target-other-encoding`, `target-needed-by-provider`; TimeBudgetError `steps-unfinished` to be called again
  */
 export async function prepareTarget(input: PrepareInput): Promise<Prepared> {
   const { target, applicationName, point } = input;
@@ -123,7 +125,7 @@ async function claim(session: Session, input: PrepareInput, kept: readonly strin
   if (target.maintenance === undefined) await assertReadable(point, options);
   // Before anything is dropped: a target that is half emptied does not look whole.
   await writeMarker(session, wanted, list);
-  await dropTargetObjects(session, objects, kept);
+  await dropTargetObjects(session, objects, { kept, deadline: input.deadline });
   await markReady(session);
   return { state: "new" };
 }

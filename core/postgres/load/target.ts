@@ -3,7 +3,7 @@
  * @module
  */
 import { createHash } from "node:crypto";
-import { PreconditionError } from "../../errors.ts";
+import { PreconditionError, TimeBudgetError } from "../../errors.ts";
 import { mapPostgresError } from "../errors.ts";
 import type { Session } from "../session.ts";
 import { batches } from "../sql.ts";
@@ -57,29 +57,39 @@ export function refuseObjects(session: Session, objects: readonly TargetObject[]
   });
 }
 
-/** So many tables are locked at once, and as many objects are dropped in one transaction: thousands would fill the lock table. */
-const PER_TRANSACTION = 50;
+/** What brings indexes, types and more along, each of which takes its place in the server's table of locks. */
+const RELATIONS: ReadonlySet<string> = new Set(["TABLE", "FOREIGN TABLE", "VIEW", "MATERIALIZED VIEW"]);
+/** So many are locked and dropped in one transaction: thousands would fill the lock table. */
+const RELATIONS_PER_TRANSACTION = 50;
+const OTHERS_PER_TRANSACTION = 500;
+
+export interface DropOptions {
+  /** Extensions that stay, as `listTargetObjects` was told. */
+  readonly kept?: readonly string[];
+  /** Aborts when the caller has to return: no further batch is begun. */
+  readonly deadline?: AbortSignal | undefined;
+}
 
 /**
  * Drops what was listed, after `assertProviderUntouched`, and nothing that has come since: it would go along with what it
- * depends on. Before each batch the tables in it are locked, so that nothing can begin to depend on them, and what is there
- * is looked at again. May be repeated.
- * @throws PreconditionError `target-changed` naming what was not listed; others by `mapPostgresError`, the object named
+ * depends on. In each batch the tables are locked, so that nothing can begin to depend on them, and then what is there is
+ * listed again: once, for that takes the longer the more there is. May be repeated.
+ * @throws PreconditionError `target-changed` naming what was not listed; TimeBudgetError `steps-unfinished` to be called again
+ *   with what is left; others by `mapPostgresError`, the object named
  */
 export async function dropTargetObjects(
   session: Session,
   objects: readonly TargetObject[],
-  kept: readonly string[] = [],
+  { kept = [], deadline }: DropOptions = {},
 ): Promise<void> {
   const listed = new Set(objects.map(nameOf));
-  for (const batch of batches(objects, PER_TRANSACTION)) {
+  let dropped = 0;
+  for (const batch of inTransactions(objects)) {
+    if (deadline?.aborted === true) throw unfinished(session, dropped, objects.length);
     await session.query("BEGIN");
     try {
-      const present = new Set((await listTargetObjects(session, kept)).map(nameOf));
-      for (const object of batch) {
-        const isTable = object.kind === "TABLE" && present.has(nameOf(object));
-        if (isTable) await run(session, `LOCK TABLE ${object.name}`, nameOf(object));
-      }
+      for (const table of await tablesThere(session, batch))
+        await run(session, `LOCK TABLE ${table}`, `table ${table}`);
       await assertListed(session, listed, kept);
       for (const object of batch) await run(session, dropStatement(object), nameOf(object));
       await session.query("COMMIT");
@@ -87,7 +97,36 @@ export async function dropTargetObjects(
       await session.query("ROLLBACK").catch(() => {});
       throw error;
     }
+    dropped += batch.length;
   }
+}
+
+/** In the order of the list, in which relations stand together. */
+function inTransactions(objects: readonly TargetObject[]): TargetObject[][] {
+  const isRelation = ({ kind }: TargetObject): boolean => RELATIONS.has(kind);
+  const end = objects.findLastIndex(isRelation) + 1;
+  const start = end === 0 ? 0 : objects.findIndex(isRelation);
+  return [
+    ...batches(objects.slice(0, start), OTHERS_PER_TRANSACTION),
+    ...batches(objects.slice(start, end), RELATIONS_PER_TRANSACTION),
+    ...batches(objects.slice(end), OTHERS_PER_TRANSACTION),
+  ];
+}
+
+/** Some may have gone with what they depend on, as partitions do. */
+async function tablesThere(session: Session, batch: readonly TargetObject[]): Promise<string[]> {
+  const tables = batch.filter(({ kind }) => kind === "TABLE").map(({ name }) => name);
+  if (tables.length === 0) return [];
+  const rows = await session.query<{ name: string }>(
+    "SELECT name FROM pg_catalog.unnest($1::pg_catalog.text[]) AS asked (name) WHERE pg_catalog.to_regclass(name) IS NOT NULL",
+    [tables],
+  );
+  return rows.map(({ name }) => name);
+}
+
+function unfinished({ settings }: Session, dropped: number, all: number): TimeBudgetError {
+  const message = `${dropped} of ${all} objects of database ${settings.database} are dropped, more not within this invocation`;
+  return new TimeBudgetError("steps-unfinished", message, { hint: "The next invocation drops the rest." });
 }
 
 async function assertListed(session: Session, listed: ReadonlySet<string>, kept: readonly string[]): Promise<void> {

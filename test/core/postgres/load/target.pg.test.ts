@@ -33,6 +33,15 @@ afterEach(async () => {
 const assertTargetEmpty = async (of: Session): Promise<void> => refuseObjects(of, await listTargetObjects(of));
 const empty = async (of = session): Promise<void> => dropTargetObjects(of, await listTargetObjects(of));
 
+/** A session that tells of each query before it is sent. */
+function watched(onQuery: (text: string) => void): Session {
+  const query: Session["query"] = (text, values) => {
+    onQuery(text);
+    return session.query(text, values);
+  };
+  return Object.assign(Object.create(session), { query });
+}
+
 const KINDS = `
   CREATE AGGREGATE public.osa(float8 ORDER BY anyelement)
     (sfunc = ordered_set_transition, stype = internal, finalfunc = percentile_disc_final, finalfunc_extra);
@@ -83,6 +92,38 @@ describe("a target with every kind of object", () => {
   });
 });
 
+describe("a target of many objects", () => {
+  test("is listed once for each batch that is dropped, of functions in great ones", async () => {
+    await target.query(`DO $$BEGIN FOR n IN 1..110 LOOP EXECUTE format('CREATE TABLE public.t%s ()', n);
+      EXECUTE format('CREATE FUNCTION public.f%s() RETURNS int LANGUAGE sql RETURN 1', n); END LOOP; END$$`);
+    const asked: string[] = [];
+    await dropTargetObjects(
+      watched((text) => asked.push(text)),
+      await listTargetObjects(session),
+    );
+    expect(await listTargetObjects(session)).toEqual([]);
+    expect(asked.filter((text) => text === "COMMIT")).toHaveLength(4);
+    expect(asked.filter((text) => text.includes("'EVENT TRIGGER'"))).toHaveLength(4);
+  });
+
+  test("is emptied by as many calls as it takes, of which each ends at its deadline", async () => {
+    await target.query(
+      "DO $$BEGIN FOR n IN 1..60 LOOP EXECUTE format('CREATE TABLE public.t%s ()', n); END LOOP; END$$",
+    );
+    const time = new AbortController();
+    const timed = watched((text) => text === "COMMIT" && time.abort());
+    const dropping = dropTargetObjects(timed, await listTargetObjects(session), { deadline: time.signal });
+    await expect(dropping).rejects.toMatchObject({
+      name: "TimeBudgetError",
+      code: "steps-unfinished",
+      message: `50 of 60 objects of database ${target.name} are dropped, more not within this invocation`,
+    });
+    expect(await listTargetObjects(session)).toHaveLength(10);
+    await empty();
+    expect(await listTargetObjects(session)).toEqual([]);
+  });
+});
+
 describe("a subscription in a target", () => {
   test("is listed, and dropped without asking its publisher, whose slot stays", async () => {
     await target.query(`CREATE SUBSCRIPTION feed CONNECTION 'host=127.0.0.1 port=1 dbname=x' PUBLICATION p
@@ -119,7 +160,7 @@ describe("an extension in a target", () => {
     expect(listed).toMatchObject([
       { kind: "ROWS", name: '2 of public."zo""ne", configuration of extension configured' },
     ]);
-    await dropTargetObjects(session, listed, ["configured"]);
+    await dropTargetObjects(session, listed, { kept: ["configured"] });
     expect(await target.query('SELECT id FROM "zo""ne"')).toEqual([{ id: 1 }]);
   });
 
