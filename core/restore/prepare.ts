@@ -16,6 +16,7 @@ import {
   readMarker,
   writeMarker,
 } from "../postgres/load/marker.ts";
+import { revokedLoans } from "../postgres/load/ownership.ts";
 import { assertProviderUntouched } from "../postgres/load/provider.ts";
 import { withLoadSession } from "../postgres/load/session.ts";
 import { dropTargetObjects, listId, nameOf, refuseObjects } from "../postgres/load/target.ts";
@@ -124,7 +125,7 @@ async function claim(session: Session, input: PrepareInput, kept: readonly strin
   }
   if (target.maintenance === undefined) await assertReadable(point, options);
   // Before anything is dropped: a target that is half emptied does not look whole.
-  await writeMarker(session, wanted, list);
+  await writeMarker(session, wanted, list, found === undefined ? [] : await revokedLoans(session));
   await dropTargetObjects(session, objects, { kept, deadline: input.deadline });
   await markReady(session);
   return { state: "new" };

@@ -80,16 +80,19 @@ export async function readMarker(session: Session): Promise<FoundMarker | undefi
 /**
  * Marks the database as being restored from this restore point, in place of a marker that is there. Whatever comes between
  * this and `markReady`, the database does not look whole.
+ * @param along what comes with it, or neither does
  */
 export async function writeMarker(
   session: Session,
   { source, restorePointId, options }: Marker,
   dropped: DropList = { id: "", names: [] },
+  along: readonly string[] = [],
 ): Promise<void> {
   const values = [source, restorePointId, options].map((text) => quoteLiteral(text)).join(", ");
   // A second invocation at the same moment fails on the schema's name; it is retried and then finds the marker.
   await session.query(
-    `DROP SCHEMA IF EXISTS ${MARKER_SCHEMA} CASCADE;
+    `${along.map((statement) => `${statement};`).join("\n")}
+     DROP SCHEMA IF EXISTS ${MARKER_SCHEMA} CASCADE;
      ${CREATE_MARKER}
      INSERT INTO ${MARKER_SCHEMA}.restore_point (source, restore_point_id, options) VALUES (${values});
      INSERT INTO ${MARKER_SCHEMA}.dropped SELECT ${quoteLiteral(dropped.id)}, name

@@ -6,7 +6,8 @@
 import type { RestoreEntry } from "../ddl/index.ts";
 import type { Session } from "../session.ts";
 import { quoteName } from "../sql.ts";
-import type { Step } from "./steps.ts";
+import { MARKER_SCHEMA } from "./marker.ts";
+import { doneAmong, type Step } from "./steps.ts";
 
 /** Owner of `public` where the archive does not say another. */
 const DEFAULT_OWNER = "pg_database_owner";
@@ -18,7 +19,13 @@ export interface OwnershipSteps {
   readonly after: readonly Step[];
 }
 
-/** None for a superuser, nor where owners were left out. */
+/** A right that is lent: whose, and on which schema. */
+interface Loan {
+  readonly schema: string;
+  readonly owner: string;
+}
+
+/** None for a superuser, nor where owners were left out, nor for who has the right already: that would be taken away at the end. */
 export async function ownershipSteps(session: Session, entries: readonly RestoreEntry[]): Promise<OwnershipSteps> {
   const [role] = await session.query<{ super: boolean }>(
     "SELECT rolsuper AS super FROM pg_catalog.pg_roles WHERE rolname = current_user",
@@ -26,18 +33,69 @@ export async function ownershipSteps(session: Session, entries: readonly Restore
   const before = new Map<number, Step>();
   const after: Step[] = [];
   if (role?.super === true) return { before, after };
+  const needed = neededBy(entries);
+  const isDone = await doneAmong(
+    session,
+    [...needed.values()].map((loan) => ({ name: nameOf("allow", loan) })),
+  );
+  const granted = await grantedAmong(session, [...needed.values()]);
+  for (const [dumpId, loan] of needed) {
+    const allow = nameOf("allow", loan);
+    // What was lent by an earlier call is granted by now as well.
+    if (granted.has(allow) && !isDone.has(allow)) continue;
+    const { schema, owner } = loan;
+    const on = `CREATE ON SCHEMA ${quoteName(schema)}`;
+    const what = `right of ${owner} to create in schema ${schema}`;
+    before.set(dumpId, { name: allow, what, statements: [`GRANT ${on} TO ${quoteName(owner)}`] });
+    after.push({ name: nameOf("disallow", loan), what, statements: [`REVOKE ${on} FROM ${quoteName(owner)}`] });
+  }
+  return { before, after };
+}
+
+function nameOf(act: "allow" | "disallow", { schema, owner }: Loan): string {
+  return `${act}/${quoteName(schema)}/${quoteName(owner)}`;
+}
+
+/** Each once, by the dump id of the entry that needs it first. */
+function neededBy(entries: readonly RestoreEntry[]): ReadonlyMap<number, Loan> {
   const schemaOwners = new Map(entries.filter(({ desc }) => desc === "SCHEMA").map(({ name, owner }) => [name, owner]));
-  const allowed = new Set<string>();
+  const needed = new Map<number, Loan>();
+  const names = new Set<string>();
   for (const { dumpId, schema, owner, statements } of entries) {
     if (schema === undefined || owner === undefined || owner === (schemaOwners.get(schema) ?? DEFAULT_OWNER)) continue;
     if (!statements.some((statement) => /^ALTER .* OWNER TO /s.test(statement))) continue;
-    const pair = `${quoteName(schema)}/${quoteName(owner)}`;
-    if (allowed.has(pair)) continue;
-    allowed.add(pair);
-    const on = `CREATE ON SCHEMA ${quoteName(schema)}`;
-    const what = `right of ${owner} to create in schema ${schema}`;
-    before.set(dumpId, { name: `allow/${pair}`, what, statements: [`GRANT ${on} TO ${quoteName(owner)}`] });
-    after.push({ name: `disallow/${pair}`, what, statements: [`REVOKE ${on} FROM ${quoteName(owner)}`] });
+    const name = nameOf("allow", { schema, owner });
+    if (names.has(name)) continue;
+    names.add(name);
+    needed.set(dumpId, { schema, owner });
   }
-  return { before, after };
+  return needed;
+}
+
+/** Names of those that are granted to the very role: what it has through others a REVOKE does not take away. */
+async function grantedAmong(session: Session, loans: readonly Loan[]): Promise<ReadonlySet<string>> {
+  const rows = await session.query<Loan & Record<string, unknown>>(
+    `SELECT asked.schema, asked.owner
+       FROM ROWS FROM (pg_catalog.unnest($1::pg_catalog.text[]), pg_catalog.unnest($2::pg_catalog.text[])) AS asked (schema, owner)
+       JOIN pg_catalog.pg_namespace n ON n.nspname = asked.schema
+       JOIN pg_catalog.pg_roles r ON r.rolname = asked.owner AND r.oid <> n.nspowner
+      CROSS JOIN LATERAL pg_catalog.aclexplode(n.nspacl) a
+      WHERE a.grantee = r.oid AND a.privilege_type = 'CREATE'`,
+    [loans.map(({ schema }) => schema), loans.map(({ owner }) => owner)],
+  );
+  return new Set(rows.map((loan) => nameOf("allow", loan)));
+}
+
+const LOANS = `
+SELECT pg_catalog.format('REVOKE CREATE ON SCHEMA %s FROM %s', lent.parts[1], lent.parts[2]) AS statement
+  FROM ${MARKER_SCHEMA}.step s
+ CROSS JOIN LATERAL (SELECT pg_catalog.regexp_match(s.name, '^allow/("(?:[^"]|"")*")/("(?:[^"]|"")*")$')) AS lent (parts)
+ WHERE lent.parts IS NOT NULL
+   AND NOT EXISTS (SELECT FROM ${MARKER_SCHEMA}.step t WHERE t.name = 'dis' || s.name)
+   AND pg_catalog.to_regnamespace(lent.parts[1]) IS NOT NULL AND pg_catalog.to_regrole(lent.parts[2]) IS NOT NULL`;
+
+/** Statements that take back what the restore of the marker that is there has lent and not taken back itself. */
+export async function revokedLoans(session: Session): Promise<string[]> {
+  const rows = await session.query<{ statement: string }>(LOANS);
+  return rows.map(({ statement }) => statement);
 }

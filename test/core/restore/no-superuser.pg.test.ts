@@ -1,6 +1,9 @@
 import { randomBytes } from "node:crypto";
-import { afterAll, beforeAll, expect, test } from "vitest";
-import { parseConnection } from "../../../core/postgres/connection.ts";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { type ConnectionSettings, parseConnection } from "../../../core/postgres/connection.ts";
+import { markReady, writeMarker } from "../../../core/postgres/load/marker.ts";
+import { withLoadSession } from "../../../core/postgres/load/session.ts";
+import { runSteps } from "../../../core/postgres/load/steps.ts";
 import { compareLive } from "../../../core/restore/compare.ts";
 import { asAdmin, createDatabase, type TestDatabase } from "../../support/postgres.ts";
 import { dropRoles } from "./rich-schema.ts";
@@ -65,4 +68,45 @@ test("restores privileges that somebody else granted, in its own name", async ()
   );
   expect(row).toBeDefined();
   await asAdmin((admin) => admin.query(`DROP DATABASE ${name}`));
+});
+
+describe("the right to create in a schema, lent to owners", () => {
+  let target: TestDatabase;
+  let settings: ConnectionSettings;
+  beforeEach(async () => {
+    target = await createDatabase("lent");
+    await asAdmin((admin) => admin.query(`ALTER DATABASE ${target.name} OWNER TO ${loader}`));
+    settings = { ...parseConnection(target.url), user: loader, password: "local" };
+  });
+  afterEach(() => target.drop());
+  const restore = async (options: Readonly<Record<string, unknown>> = {}): Promise<void> => {
+    const ref = await vault.backUp(source.url);
+    await vault.restore(ref, target.url, { connection: settings, options: { compare: "off", ...options } });
+  };
+  const mayCreate = async (schema: string): Promise<unknown> => {
+    const [row] = await target.query<{ may: boolean }>("SELECT has_schema_privilege($1, $2, 'CREATE') AS may", [
+      app,
+      schema,
+    ]);
+    return row?.may;
+  };
+
+  test("is taken back, but not from who had it before", async () => {
+    await target.query(`GRANT CREATE ON SCHEMA public TO ${app}`);
+    await restore();
+    expect(await mayCreate("shop")).toBe(false);
+    expect(await mayCreate("public")).toBe(true);
+  });
+
+  test("is taken back when the restore that lent it never ended and another begins", async () => {
+    await withLoadSession(settings, { applicationName: "test" }, async (session) => {
+      await writeMarker(session, { source: "shop", restorePointId: "x", options: "no options" });
+      await markReady(session);
+      const lent = { what: "right", statements: [`GRANT CREATE ON SCHEMA public TO "${app}"`] };
+      await runSteps(session, "lent", [{ name: `allow/"public"/"${app}"`, ...lent }]);
+    });
+    expect(await mayCreate("public")).toBe(true);
+    await restore({ confirm: true });
+    expect(await mayCreate("public")).toBe(false);
+  });
 });
