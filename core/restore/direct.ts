@@ -126,7 +126,7 @@ export async function restoreDirect(input: RestoreDirectInput): Promise<RestoreR
   tell("finish", 1, 1);
 
   const report = options.compare === "off" ? undefined : await compare();
-  await alone((session) => completeRestore(session, { point, phases }));
+  await alone((session) => completeRestore(session, { point, phases, options }, { onDenied }));
   const { tables } = point.manifest;
   const plainBytes = tables.flatMap((table) => table.chunks).reduce((sum, chunk) => sum + chunk.plainBytes, 0);
   const result = { restorePointId: ref.restorePointId, database: target.settings.database, rows, plainBytes, warnings };
@@ -142,7 +142,7 @@ export async function restoreDirect(input: RestoreDirectInput): Promise<RestoreR
       ignoreOwners: options.noOwner,
       ignorePrivileges: options.noPrivileges,
       ignoreDatabase: !options.create,
-      ignoreLoginTriggers: true,
+      ignoreLastAct: true,
       onTable: (object) => tell("compare", ++done, expected.tables.length, object),
     });
     assertIdentical(compared);

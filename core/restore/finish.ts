@@ -9,7 +9,7 @@ import {
   type RestorePhases,
   splitLoginTriggers,
 } from "../postgres/ddl/index.ts";
-import { databaseSteps } from "../postgres/load/database.ts";
+import { databaseSteps, lastDatabaseSteps, permittedStatements } from "../postgres/load/database.ts";
 import { entryStep, isOfMarkerName } from "../postgres/load/entries.ts";
 import { largeObjectSteps } from "../postgres/load/large-object-properties.ts";
 import {
@@ -44,7 +44,7 @@ const OF_FINISH = ["rest", "privileges", "eventTriggers"] as const;
 
 /**
  * Everything from the rest of the schema to ANALYZE. Idempotent; call again after TimeBudgetError. The database's own
- * properties come before the views are refreshed, which is done under its settings; event triggers after, for they fire on
+ * properties come before the views are refreshed, which is done under its settings; what shuts our sessions out, last of all; event triggers after, for they fire on
  * what a restore does.
  * @param session is left under the settings of the database: end it
  * @throws IntegrityError `restore-incomplete` when a chunk was not loaded as the manifest has it, or an object not made
@@ -62,7 +62,7 @@ export async function finishSchema(
   const objects = await findSchemaJson<LargeObjectMetadata>(point, schemaObjects.largeObjects, ["groups", "comments"]);
   if (objects !== undefined) await runSteps(session, "large-objects", largeObjectSteps(objects, options), running);
   await runPhase(session, phases, "privileges", running);
-  const database = await findSchemaJson<DatabaseProperties>(point, schemaObjects.database, ["settings"]);
+  const database = await databaseOf(point);
   // A database that was there before has an owner, rights and limits of its own.
   if (database !== undefined && options.create) {
     await runSteps(session, "database", databaseSteps(database, session.settings.database, options), running);
@@ -72,6 +72,10 @@ export async function finishSchema(
   await runSteps(session, "refresh", refreshSteps(phases.materializedViews, populated), running);
   await runSteps(session, "analyze", analyzeSteps(analyzed(manifest)), running);
   await runPhase(session, withoutLoginTriggers(phases), "eventTriggers", running);
+}
+
+function databaseOf(point: OpenRestorePoint): Promise<DatabaseProperties | undefined> {
+  return findSchemaJson<DatabaseProperties>(point, schemaObjects.database, ["settings"]);
 }
 
 /** Those are made with the last act: our own sessions connect until then. */
@@ -90,6 +94,10 @@ export interface LastAct {
 /** Of one who calls once. */
 const NEVER_BEFORE: LastAct = { hasBegun: async () => false, begin: async () => {} };
 
+export interface CompleteOptions extends Pick<RunStepsOptions, "onDenied"> {
+  readonly lastAct?: LastAct;
+}
+
 /**
  * The last act: from here on the target counts as whole. Asks the marker once more whether all of it was done, whatever was
  * reported on the way. Idempotent for who remembers that it had begun: only then a marker that is gone was dropped by an
@@ -99,8 +107,8 @@ const NEVER_BEFORE: LastAct = { hasBegun: async () => false, begin: async () => 
  */
 export async function completeRestore(
   session: Session,
-  { point, phases }: Pick<FinishInput, "point" | "phases">,
-  lastAct: LastAct = NEVER_BEFORE,
+  { point, phases, options }: FinishInput,
+  { lastAct = NEVER_BEFORE, onDenied }: CompleteOptions = {},
 ): Promise<void> {
   const found = await readMarker(session);
   if (found === undefined) {
@@ -115,13 +123,13 @@ export async function completeRestore(
   assertNoRowsLost(session, found);
   await assertAllLoaded(session, point.manifest);
   await assertAllMade(session, withoutLoginTriggers(phases), [...BEFORE_FINISH, ...OF_FINISH]);
+  const database = options.create ? await databaseOf(point) : undefined;
+  const steps = database === undefined ? [] : lastDatabaseSteps(database, session.settings.database, options);
+  const configured = await permittedStatements(session, steps, onDenied);
   await lastAct.begin();
   await session.query("SET synchronous_commit = on");
-  const last = splitLoginTriggers(phases.eventTriggers).login;
-  await dropMarker(
-    session,
-    last.flatMap(({ statements }) => statements),
-  );
+  const triggers = splitLoginTriggers(phases.eventTriggers).login.flatMap(({ statements }) => statements);
+  await dropMarker(session, [...configured, ...triggers]);
 }
 
 /** @throws IntegrityError `restore-incomplete` naming the first object that no step is recorded of */

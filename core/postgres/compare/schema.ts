@@ -16,8 +16,8 @@ export interface SchemaComparison {
   readonly ignorePrivileges?: boolean;
   /** The database was there before its content was restored: its owner, locale and settings are its own. */
   readonly ignoreDatabase?: boolean;
-  /** Event triggers on login come with the last act of a restore, after it was compared. */
-  readonly ignoreLoginTriggers?: boolean;
+  /** Event triggers on login, the database's connection limit and `role` come with the last act of a restore, after it was compared. */
+  readonly ignoreLastAct?: boolean;
 }
 
 /** The schema of a live database, as an archive. */
@@ -71,7 +71,7 @@ interface Described {
 
 function describe(
   toc: Toc,
-  { ignoreOwners, ignorePrivileges, ignoreDatabase, ignoreLoginTriggers }: SchemaComparison,
+  { ignoreOwners, ignorePrivileges, ignoreDatabase, ignoreLastAct }: SchemaComparison,
   isOtherQuoting: boolean,
 ): Map<string, Described> {
   const database = toc.entries.find(({ desc }) => desc === "DATABASE")?.tag;
@@ -82,7 +82,7 @@ function describe(
       .flatMap(({ tag }) => [`EVENT TRIGGER ${tag}`, `EVENT TRIGGER ${quoteName(tag)}`]),
   );
   const isLeft = ({ desc, tag }: TocEntry): boolean =>
-    ignoreLoginTriggers === true && (left.has(`${desc} ${tag}`) || (isRemark(desc) && left.has(tag)));
+    ignoreLastAct === true && (left.has(`${desc} ${tag}`) || (isRemark(desc) && left.has(tag)));
   for (const entry of toc.entries) {
     if (isLeft(entry)) continue;
     const isPrivilege = entry.desc === "ACL" || entry.desc === "DEFAULT ACL";
@@ -95,9 +95,10 @@ function describe(
       continue;
     const object = objectOf(entry, database);
     // Some kinds stand in several entries under one name, in no particular order.
-    const parts = [described.get(object)?.definition, normalised(entry, database, isOtherQuoting)].filter(
-      (part) => part !== undefined,
-    );
+    const said = normalised(entry, database, isOtherQuoting);
+    const definition = ignoreLastAct === true ? beforeLastAct(entry, said) : said;
+    if (definition === undefined) continue;
+    const parts = [described.get(object)?.definition, definition].filter((part) => part !== undefined);
     described.set(object, {
       definition: parts.toSorted().join("\n"),
       isDeparsed: DEPARSED.has(entry.desc),
@@ -147,6 +148,16 @@ function normalised(entry: TocEntry, database: string | undefined, isOtherQuotin
 /** pg_dump lists the settings of a database as the server happens to give them: their order says nothing. */
 function inNoOrder(statements: string): string {
   return `${statements}\n`.split(";\n").toSorted().join(";\n");
+}
+
+const OF_LAST_ACT =
+  /^ALTER DATABASE \(database\) CONNECTION LIMIT |^ALTER (ROLE .+ IN )?DATABASE \(database\) SET "?(role|session_authorization)"? /s;
+
+/** The properties of a database without those that come last; undefined where there are no others. */
+function beforeLastAct({ desc }: TocEntry, statements: string): string | undefined {
+  if (desc !== "DATABASE PROPERTIES") return statements;
+  const others = statements.split(";\n").filter((statement) => !OF_LAST_ACT.test(statement));
+  return others.every((statement) => statement === "") ? undefined : others.join(";\n");
 }
 
 const CONTEXT = 40;

@@ -57,6 +57,8 @@ export interface DatabaseStatement {
   /** What it sets, without the value, which may be a secret: `setting "app.key"`. */
   readonly what: string;
   readonly sql: string;
+  /** As whom, or whether at all, a later session comes in, ours too: a restore does it with its last act. */
+  readonly isForSessions: boolean;
 }
 
 export interface DatabaseStatements {
@@ -65,6 +67,9 @@ export interface DatabaseStatements {
   /** Owner, comment, limit, privileges, settings: each by itself, so that one which is refused hinders no other. */
   readonly configure: readonly DatabaseStatement[];
 }
+
+/** Settings that make another role of a session. */
+const BECOMING: ReadonlySet<string> = new Set(["role", "session_authorization"]);
 
 /** What a restore leaves out. */
 export interface OwnershipOptions {
@@ -94,18 +99,21 @@ export function databaseStatements(
   const settings = properties.settings.map(({ role, setting }) => {
     const whose = role === null ? `ALTER DATABASE ${id}` : `ALTER ROLE ${quoteName(role)} IN DATABASE ${id}`;
     const of = role === null ? "" : ` of role ${quoteName(role)}`;
-    return { what: `setting ${quoteName(settingName(setting))}${of}`, sql: `${whose} ${setClause(setting)};` };
+    const name = settingName(setting);
+    const sql = `${whose} ${setClause(setting)};`;
+    return { what: `setting ${quoteName(name)}${of}`, sql, isForSessions: BECOMING.has(name.toLowerCase()) };
   });
   const grants = noPrivileges ? [] : grantStatements(`DATABASE ${id}`, owner, properties.grants);
+  const said = (what: string, sql: string, isForSessions = false): DatabaseStatement => ({ what, sql, isForSessions });
   return {
     create: `CREATE DATABASE ${id} ${options.join(" ")};`,
     configure: [
-      ...(noOwner ? [] : [{ what: "owner", sql: `ALTER DATABASE ${id} OWNER TO ${quoteName(owner)};` }]),
-      ...(comment === null ? [] : [{ what: "comment", sql: `COMMENT ON DATABASE ${id} IS ${quoteLiteral(comment)};` }]),
+      ...(noOwner ? [] : [said("owner", `ALTER DATABASE ${id} OWNER TO ${quoteName(owner)};`)]),
+      ...(comment === null ? [] : [said("comment", `COMMENT ON DATABASE ${id} IS ${quoteLiteral(comment)};`)]),
       ...(connectionLimit < 0
         ? []
-        : [{ what: "connection limit", sql: `ALTER DATABASE ${id} CONNECTION LIMIT ${connectionLimit};` }]),
-      ...grants.map((sql) => ({ what: "privileges", sql })),
+        : [said("connection limit", `ALTER DATABASE ${id} CONNECTION LIMIT ${connectionLimit};`, true)]),
+      ...grants.map((sql) => said("privileges", sql)),
       ...settings,
     ],
   };

@@ -8,6 +8,8 @@ import type { Session } from "../session.ts";
 import type { Step } from "./steps.ts";
 
 const DUPLICATE_DATABASE = "42P04";
+/** What `mapPostgresError` makes of 42501. */
+const PRIVILEGE_MISSING = "privilege-missing";
 
 /**
  * Creates the database with the source's encoding, locale and provider. CREATE DATABASE is no transaction and leaves no
@@ -31,17 +33,62 @@ export async function createDatabase(
   }
 }
 
-/** Owner, settings, comment and privileges of the database, as steps. */
-export function databaseSteps(
+/** Whether owner and privileges are left out. */
+interface Ownership {
+  readonly noOwner: boolean;
+  readonly noPrivileges: boolean;
+}
+
+/** Owner, settings, comment and privileges of the database, as steps; what shuts our own sessions out excepted. */
+export function databaseSteps(properties: DatabaseProperties, database: string, options: Ownership): Step[] {
+  return configureSteps(properties, database, options, false);
+}
+
+/**
+ * What `databaseSteps` leaves for the last act: under the source's connection limit, or as the role it gives to every session,
+ * nothing of a restore could be compared or ended any more.
+ */
+export function lastDatabaseSteps(properties: DatabaseProperties, database: string, options: Ownership): Step[] {
+  return configureSteps(properties, database, options, true);
+}
+
+/** Of the steps that may be taken, the statements; each is tried and taken back, so that none makes the last act fail. */
+export async function permittedStatements(
+  session: Session,
+  steps: readonly Step[],
+  onDenied?: (step: Step, error: Error) => void,
+): Promise<string[]> {
+  const permitted: string[] = [];
+  for (const step of steps) {
+    await session.query("BEGIN");
+    try {
+      for (const statement of step.statements) await session.client.query(statement);
+      permitted.push(...step.statements);
+    } catch (error) {
+      const mapped = mapPostgresError(error, step.what);
+      if (mapped.code !== PRIVILEGE_MISSING) throw mapped;
+      onDenied?.(step, mapped);
+    } finally {
+      await session.query("ROLLBACK");
+    }
+  }
+  return permitted;
+}
+
+/** The numbers in the names are those of all steps together. */
+function configureSteps(
   properties: DatabaseProperties,
   database: string,
-  options: { readonly noOwner: boolean; readonly noPrivileges: boolean },
+  options: Ownership,
+  isForSessions: boolean,
 ): Step[] {
-  return databaseStatements(properties, database, options).configure.map(({ what, sql }, index) => ({
+  const statements = databaseStatements(properties, database, options).configure;
+  const steps = statements.map(({ what, sql }, index) => ({
     name: `database/${index}`,
     what: `${what} of database ${database}`,
     statements: [sql],
     isOptional: true,
     isSecret: true,
   }));
+  return steps.filter((_, index) => statements[index]?.isForSessions === isForSessions);
 }

@@ -112,7 +112,7 @@ async function restOf(open: OpenRun): Promise<ComparedGroup> {
     ignoreOwners: noOwner,
     ignorePrivileges: noPrivileges,
     ignoreDatabase: !create,
-    ignoreLoginTriggers: run.kind === "restore",
+    ignoreLastAct: run.kind === "restore",
   });
   const isUnfinished = run.kind !== "restore" && (await withReader(open, readMarker)) !== undefined;
   return { differences: isUnfinished ? [UNFINISHED, ...differences] : differences, isHashed: true };

@@ -176,7 +176,10 @@ export async function completeRestoreRun(runId: string, context: RestoreContext)
     hasBegun: async () => (await runs.beat(runId)).notes?.[COMPLETING] === true,
     begin: async () => void (await runs.advance(runId, { epoch: open.run.epoch, notes: { [COMPLETING]: true } })),
   };
-  await withTarget(open, (session) => completeRestore(session, { point: open.point, phases }, lastAct));
+  const input = { point: open.point, phases, options: open.settings.options };
+  await runTelling(open, context, (session, { onDenied }) =>
+    completeRestore(session, input, { lastAct, ...(onDenied && { onDenied }) }),
+  );
   return { runId };
 }
 

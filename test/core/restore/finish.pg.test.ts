@@ -101,15 +101,15 @@ describe("a restore", () => {
     const empty = await createDatabase("unrelated");
     const elsewhere = await openLoadSession(parseConnection(empty.url), { applicationName: "test finish" });
     try {
-      const complete = completeRestore(elsewhere, input, lastAct);
+      const complete = completeRestore(elsewhere, input, { lastAct });
       await expect(complete).rejects.toMatchObject({ name: "IntegrityError", code: "restore-incomplete" });
     } finally {
       await elsewhere.end();
       await empty.drop();
     }
-    await completeRestore(session, input, lastAct);
+    await completeRestore(session, input, { lastAct });
     expect(made).toEqual([expect.stringContaining("holdfast_restore")]);
-    await completeRestore(session, input, lastAct);
+    await completeRestore(session, input, { lastAct });
     expect(made).toHaveLength(1);
     await expect(completeRestore(session, input)).rejects.toMatchObject({ code: "restore-incomplete" });
   });

@@ -81,8 +81,11 @@ describe("a target's server that crashes after every row was loaded", { timeout:
     await crashAfterLoading(refs.unlogged, "unlogged");
     const point = await openRestorePoint(vault, refs.unlogged);
     const session = await openLoadSession(parseConnection(urlOf("unlogged")), { applicationName });
-    const phases = await readPhases(point, parseRestoreOptions({}));
-    await expect(completeRestore(session, { point, phases })).rejects.toMatchObject({ code: "target-lost-rows" });
+    const options = parseRestoreOptions({});
+    const phases = await readPhases(point, options);
+    await expect(completeRestore(session, { point, phases, options })).rejects.toMatchObject({
+      code: "target-lost-rows",
+    });
     await session.end();
     await expect(vault.restore(refs.unlogged, urlOf("unlogged"))).rejects.toMatchObject({ code: "target-lost-rows" });
     const result = await vault.restore(refs.unlogged, urlOf("unlogged"), { options: { confirm: true } });
