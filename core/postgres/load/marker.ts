@@ -79,7 +79,7 @@ export async function readMarker(session: Session): Promise<FoundMarker | undefi
 
 /**
  * Marks the database as being restored from this restore point, in place of a marker that is there. Whatever comes between
- * this and `markReady`, the database does not look whole.
+ * this and `markReady`, the database does not look whole. Event triggers that are there, and may forbid it, are yet to be dropped.
  * @param along what comes with it, or neither does
  */
 export async function writeMarker(
@@ -90,14 +90,15 @@ export async function writeMarker(
 ): Promise<void> {
   const values = [source, restorePointId, options].map((text) => quoteLiteral(text)).join(", ");
   // A second invocation at the same moment fails on the schema's name; it is retried and then finds the marker.
-  await session.query(
-    `${along.map((statement) => `${statement};`).join("\n")}
-     DROP SCHEMA IF EXISTS ${MARKER_SCHEMA} CASCADE;
-     ${CREATE_MARKER}
-     INSERT INTO ${MARKER_SCHEMA}.restore_point (source, restore_point_id, options) VALUES (${values});
-     INSERT INTO ${MARKER_SCHEMA}.dropped SELECT ${quoteLiteral(dropped.id)}, name
+  const message = await unseen(session, [
+    ...along,
+    `DROP SCHEMA IF EXISTS ${MARKER_SCHEMA} CASCADE`,
+    CREATE_MARKER,
+    `INSERT INTO ${MARKER_SCHEMA}.restore_point (source, restore_point_id, options) VALUES (${values})`,
+    `INSERT INTO ${MARKER_SCHEMA}.dropped SELECT ${quoteLiteral(dropped.id)}, name
        FROM pg_catalog.json_array_elements_text(${quoteLiteral(JSON.stringify(dropped.names))}) AS listed (name)`,
-  );
+  ]);
+  await session.query(message.join("\n;\n"));
 }
 
 /** What may be dropped: the list that was agreed to. */
@@ -170,20 +171,27 @@ const ENABLE: Readonly<Record<string, string>> = { O: "ENABLE", R: "ENABLE REPLI
 
 /**
  * The last act of a restore: the database is whole from here on. Its event triggers, which are there by now, neither stop
- * this nor see it: in one message, hence one transaction, they are off and on again as they were. Those of the provider's
- * platform, which are not ours to switch, see the drop.
+ * this nor see it.
  * @param last what comes with it, or neither does
  */
 export async function dropMarker(session: Session, last: readonly string[] = []): Promise<void> {
+  await session.query(
+    [...(await unseen(session, [`DROP SCHEMA IF EXISTS ${MARKER_SCHEMA} CASCADE`])), ...last].join("\n;\n"),
+  );
+}
+
+/**
+ * With the database's event triggers off before and on again afterwards as they were: for one message, hence one transaction.
+ * Those of the provider's platform, which are not ours to switch, see what is done.
+ */
+async function unseen(session: Session, statements: readonly string[]): Promise<string[]> {
   const triggers = await session.query<{ name: string; mode: string }>(
     `SELECT pg_catalog.quote_ident(evtname) AS name, evtenabled::pg_catalog.text AS mode FROM pg_catalog.pg_event_trigger
       WHERE evtenabled <> 'D' AND evtevent <> 'login' AND pg_catalog.pg_has_role(evtowner, 'USAGE') ORDER BY evtname`,
   );
-  const message = [
+  return [
     ...triggers.map(({ name }) => `ALTER EVENT TRIGGER ${name} DISABLE`),
-    `DROP SCHEMA IF EXISTS ${MARKER_SCHEMA} CASCADE`,
+    ...statements,
     ...triggers.map(({ name, mode }) => `ALTER EVENT TRIGGER ${name} ${ENABLE[mode] ?? "ENABLE"}`),
-    ...last,
   ];
-  await session.query(message.join("\n;\n"));
 }

@@ -181,16 +181,21 @@ SELECT pg_catalog.format('of %I%s on %s', r.rolname, ' in schema ' || n.nspname,
  ORDER BY 1`;
 
 /**
- * Everything a user made there, the marker excepted.
+ * Everything a user made there, the marker excepted; event triggers first, which may forbid that the rest is dropped.
  * @param kept extensions that stay; of them only the user's rows count
  */
 export async function listTargetObjects(session: Session, kept: readonly string[] = []): Promise<TargetObject[]> {
   const defaults = await session.query<{ name: string; statement: string }>(DEFAULT_PRIVILEGES, [PROVIDER_OWNERS]);
   const rows = await session.query<{ kind: string; name: string }>(LIST, [PROVIDER_OWNERS, kept]);
+  const { triggers = [], others = [] } = Object.groupBy(
+    rows.map(({ kind, name }): TargetObject => ({ kind, name })),
+    ({ kind }) => (kind === "EVENT TRIGGER" ? "triggers" : "others"),
+  );
   return [
+    ...triggers,
     ...defaults.map(({ name, statement }) => ({ kind: "DEFAULT PRIVILEGES", name, statement })),
     ...(await configuredRows(session, kept)),
-    ...rows.map(({ kind, name }) => ({ kind, name })),
+    ...others,
   ];
 }
 

@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { parseConnection } from "../../../../core/postgres/connection.ts";
+import { writeMarker } from "../../../../core/postgres/load/marker.ts";
 import { assertProviderUntouched } from "../../../../core/postgres/load/provider.ts";
 import { openLoadSession } from "../../../../core/postgres/load/session.ts";
 import { describeObjects, dropTargetObjects, refuseObjects } from "../../../../core/postgres/load/target.ts";
@@ -185,6 +186,31 @@ describe("default privileges of a target", () => {
     expect(await target.query("SELECT * FROM pg_default_acl")).toEqual([]);
     await target.query("CREATE TABLE public.secret (a int)");
     expect(await target.query("SELECT relacl FROM pg_class WHERE relname = 'secret'")).toEqual([{ relacl: null }]);
+  });
+});
+
+describe("an event trigger of a target that forbids DDL", () => {
+  const forbid = `
+    CREATE TABLE public.t (id int); ALTER DEFAULT PRIVILEGES IN SCHEMA public GRANT SELECT ON TABLES TO ${anon};
+    CREATE FUNCTION public.forbid() RETURNS event_trigger LANGUAGE plpgsql AS $$BEGIN RAISE 'no DDL here'; END$$;
+    CREATE EVENT TRIGGER forbidden ON ddl_command_start EXECUTE FUNCTION public.forbid();
+    ALTER EVENT TRIGGER forbidden ENABLE ALWAYS`;
+  const modes = () => target.query("SELECT evtname, evtenabled FROM pg_event_trigger");
+  const marker = { source: "shop", restorePointId: "x", options: "no options" };
+
+  test("does not keep a restore from beginning, nor is it off while it is there", async () => {
+    await target.query(forbid);
+    await writeMarker(session, marker);
+    await writeMarker(session, marker);
+    expect(await modes()).toEqual([{ evtname: "forbidden", evtenabled: "A" }]);
+    await expect(target.query("CREATE TABLE public.more ()")).rejects.toThrow("no DDL here");
+  });
+
+  test("is dropped before what it forbids to drop", async () => {
+    await target.query(forbid);
+    await empty();
+    expect(await modes()).toEqual([]);
+    expect(await listTargetObjects(session)).toEqual([]);
   });
 });
 
