@@ -2,7 +2,7 @@
  * The states of a comparison, alone or as the last part of a restore.
  * @module
  */
-
+import { createHash } from "node:crypto";
 import { gravest } from "../../backup/judge.ts";
 import type { Finding, Run } from "../../catalog/index.ts";
 import { CancelledError, IntegrityError } from "../../errors.ts";
@@ -35,6 +35,8 @@ const COMPARED = "compared ";
 const COUNTED = "rows-only-counted";
 /** Where the run notes how many groups of tables there are; what is no table's rows comes on top. */
 const GROUPS = "compareGroups";
+/** Where it notes which tables are in which: each call groups them by the target's partitions, which may change meanwhile. */
+const GROUPING = "compareGrouping";
 /** A database that differs throughout is told as well by its first differences. */
 const MOST_FINDINGS = 50;
 
@@ -68,11 +70,15 @@ export async function planCompare(runId: string, context: RestoreContext): Promi
   const groups = await withReader(open, async (session) => groupsOf(session, expectedRows(open.point.manifest)));
   const numbers = [...groups.map((_, index) => index + 1), REST];
   const itemsKey = await writeItems(work, run, "compare", numbers);
-  await catalog.runs.advance(runId, { epoch: run.epoch, to: "comparing", notes: { [GROUPS]: groups.length } });
+  const notes = { [GROUPS]: groups.length, [GROUPING]: groupingOf(groups) };
+  await catalog.runs.advance(runId, { epoch: run.epoch, to: "comparing", notes });
   return { runId, epoch: run.epoch, itemsKey, items: numbers.length };
 }
 
-/** Compares group `n`; differences are noted, not thrown. That it was compared is noted last, so that nothing is lost before. */
+/**
+ * Compares group `n`; differences are noted, not thrown. That it was compared is noted last, so that nothing is lost before.
+ * @throws CancelledError `compare-regrouped` when the groups are no longer those of the plan
+ */
 export async function compareGroup(
   { runId, n }: { readonly runId: string; readonly n: number },
   context: RestoreContext,
@@ -91,11 +97,13 @@ export async function compareGroup(
   return { differences: differences.length };
 }
 
-async function groupOf({ point, settings, ...open }: OpenRun, n: number): Promise<ComparedGroup> {
+async function groupOf({ run, point, settings, ...open }: OpenRun, n: number): Promise<ComparedGroup> {
   const rows = settings.options.compare === "rows";
   const expected = rows ? expectedRowHashes(point) : expectedRows(point.manifest);
   return withReader(open, async (session) => {
-    const group = (await groupsOf(session, expected))[n - 1] ?? [];
+    const groups = await groupsOf(session, expected);
+    const group = groups[n - 1];
+    if (group === undefined || groupingOf(groups) !== run.notes?.[GROUPING]) throw regrouped(run, n);
     const compared = await compareTables(session, group, expected, rows);
     return { ...compared, isHashed: compared.isHashed || !rows };
   });
@@ -120,6 +128,19 @@ async function restOf(open: OpenRun): Promise<ComparedGroup> {
 
 async function groupsOf(session: Session, expected: Expectation): Promise<TableUnit[][]> {
   return unitGroups(await tableUnits(session, expected.tables));
+}
+
+/** The same for the same tables in the same groups, in few bytes: there may be ten thousands of them. */
+function groupingOf(groups: readonly (readonly TableUnit[])[]): string {
+  const named = groups.map((group) => group.map(({ tables }) => tables.map(({ schema, name }) => [schema, name])));
+  return createHash("sha256").update(JSON.stringify(named)).digest("hex");
+}
+
+/** A table may have gone into a group that was compared before: it would be in none. */
+function regrouped({ runId }: Run, n: number): CancelledError {
+  return new CancelledError("compare-regrouped", `group ${n} of run ${runId} holds other tables than was planned`, {
+    hint: "Somebody has attached or detached partitions in the target meanwhile; start the comparison, or the restore, again.",
+  });
 }
 
 async function withReader<Result>(

@@ -56,7 +56,12 @@ function memoryCatalog(run: Run): Catalog {
 
 let runId: string;
 let context: RestoreContext;
-const begin = (compare: string, kind = "compare"): void => {
+const begin = (
+  compare: string,
+  kind = "compare",
+  restorePointId: string = ref.restorePointId,
+  url = source.url,
+): void => {
   runs += 1;
   runId = `${RUN_ID}${runs}`;
   const options = parseRestoreOptions({ compare });
@@ -64,7 +69,7 @@ const begin = (compare: string, kind = "compare"): void => {
     runId,
     kind,
     source: "shop",
-    restorePointId: ref.restorePointId,
+    restorePointId,
     epoch: 1,
     settings: { target: "t", options },
   };
@@ -73,7 +78,7 @@ const begin = (compare: string, kind = "compare"): void => {
     vault: vault.store,
     work: vault.store,
     unwrappers: vault.unwrappers,
-    readConnection: async () => source.url,
+    readConnection: async () => url,
     mintToken: async () => "",
     deadline: new AbortController().signal,
   };
@@ -111,6 +116,27 @@ describe("a comparison in a run", () => {
       }
     },
   );
+
+  test("is not made of tables that have gone into another group since it was planned, nor of none", async () => {
+    const hashed = await createDatabase("regrouped");
+    await hashed.query(`
+      CREATE TYPE colour AS ENUM ('red', 'green');
+      CREATE TABLE thing (c colour) PARTITION BY HASH (c);
+      CREATE TABLE thing_0 PARTITION OF thing FOR VALUES WITH (MODULUS 2, REMAINDER 0);
+      CREATE TABLE thing_1 PARTITION OF thing FOR VALUES WITH (MODULUS 2, REMAINDER 1)`);
+    try {
+      const point = await vault.backUp(hashed.url);
+      begin("counts", "compare", point.restorePointId, hashed.url);
+      await planCompare(runId, context);
+      await expect(compareGroup({ runId, n: 2 }, context)).rejects.toMatchObject({ code: "compare-regrouped" });
+      expect(await compareGroup({ runId, n: 1 }, context)).toEqual({ differences: 0 });
+      await hashed.query("ALTER TABLE thing DETACH PARTITION thing_1");
+      const compared = compareGroup({ runId, n: 1 }, context);
+      await expect(compared).rejects.toMatchObject({ name: "CancelledError", code: "compare-regrouped" });
+    } finally {
+      await hashed.drop();
+    }
+  });
 
   test("that was never planned is not identical", async () => {
     await expect(judgeCompare(runId, context)).rejects.toMatchObject({ code: "compare-stood-still" });
