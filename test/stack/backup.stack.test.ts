@@ -18,6 +18,8 @@ describe("a backup of an empty database", () => {
     expect(outcome).toMatchObject({ status: "succeeded" });
     expect(visited(events)).toEqual([
       "Resolve",
+      "FindLeftovers",
+      "AnyLeftovers",
       "Preflight",
       "Encrypt",
       "HoldAndDump",
