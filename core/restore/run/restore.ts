@@ -38,7 +38,14 @@ export async function prepareRestore(runId: string, context: RestoreContext): Pr
   const { run, point, target, settings, applicationName } = open;
   const onListed = (listed: Listed): Promise<boolean> => noteListed(run, listed, context);
   await quarantiningDamage(run, context, () =>
-    prepareTarget({ point, target, options: settings.options, applicationName, onListed }),
+    prepareTarget({
+      point,
+      target,
+      options: settings.options,
+      applicationName,
+      onListed,
+      deadline: context.deadline,
+    }),
   );
   await context.catalog.runs.advance(runId, { epoch: run.epoch, notes: { leftBehind: describeUnfinished(open) } });
   if (!settings.options.skipRoles) {
