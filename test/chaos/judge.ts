@@ -64,7 +64,8 @@ export async function judgeEnd(ended: Ended, run: Run, { database, alerts }: Wit
   if (run.status !== expected) wrong.push(`the execution ended as ${expected}, the catalog says ${run.status}`);
   if (run.status === "failed") {
     wrong.push(...nameless(run));
-    const alert = await Promise.race([alerts.about(run.runId), pause(SETTLED_MILLIS, undefined)]);
+    const isTold = () => Promise.race([alerts.about(run.runId), pause(SETTLED_MILLIS, undefined)]);
+    const alert = (await isTold()) ?? (await deliverEnd(ended).then(isTold));
     if (alert === undefined) wrong.push("nobody was told");
     const isCleared = run.kind !== "backup" || (await settled(async () => (await openUploads(run)) === 0 || undefined));
     if (isCleared === undefined) wrong.push("uploads were left open");
