@@ -2,6 +2,7 @@
 import type { Catalog } from "../catalog/index.ts";
 import { HoldfastError } from "../errors.ts";
 import type { Pause } from "./deadline.ts";
+import { whileLooking } from "./while-looking.ts";
 
 /** Holders take ten minutes of silence for the run's death, leases twenty: so a few beats may fail. */
 const BEAT_MILLIS = 30_000;
@@ -21,30 +22,22 @@ export async function whileBeating<Result>(
   { catalog, pause }: BeatContext,
   work: (signal: AbortSignal) => Promise<Result>,
 ): Promise<Result> {
-  const isDone = new AbortController();
-  const unwanted = new AbortController();
-  const beats = (async () => {
-    for (;;) {
-      await pause(BEAT_MILLIS, isDone.signal);
-      if (isDone.signal.aborted) return;
-      try {
-        await catalog.runs.beat(runId);
-      } catch (error) {
-        // A catalog that is busy for a moment is no reason to stop.
-        if (!(error instanceof HoldfastError) || error.name === "StoreThrottledError") continue;
-        unwanted.abort(error);
-        return;
-      }
+  const look = async (): Promise<unknown> => {
+    try {
+      await catalog.runs.beat(runId);
+      return undefined;
+    } catch (error) {
+      // A catalog that is busy for a moment is no reason to stop.
+      return error instanceof HoldfastError && error.name !== "StoreThrottledError" ? error : undefined;
     }
-  })();
-  try {
-    const result = await work(unwanted.signal);
-    unwanted.signal.throwIfAborted();
-    return result;
-  } catch (error) {
-    throw unwanted.signal.aborted ? unwanted.signal.reason : error;
-  } finally {
-    isDone.abort();
-    await beats;
-  }
+  };
+  return whileLooking({ pause, everyMillis: BEAT_MILLIS, look }, async (signal) => {
+    try {
+      const result = await work(signal);
+      signal.throwIfAborted();
+      return result;
+    } catch (error) {
+      throw signal.aborted ? signal.reason : error;
+    }
+  });
 }

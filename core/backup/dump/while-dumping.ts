@@ -2,6 +2,7 @@
 import type { Run } from "../../catalog/index.ts";
 import { CancelledError, HoldfastError } from "../../errors.ts";
 import { isDumping, type SourceContext } from "../session.ts";
+import { whileLooking } from "../while-looking.ts";
 
 const LOOK_MILLIS = 3_000;
 
@@ -16,23 +17,11 @@ export async function whileDumping<Result>(
   { catalog, clock, pause }: Pick<SourceContext, "catalog" | "clock" | "pause">,
   work: (signal: AbortSignal) => Promise<Result>,
 ): Promise<Result> {
-  const isDone = new AbortController();
-  const letGo = new AbortController();
-  const looks = (async () => {
-    while (!letGo.signal.aborted) {
-      await pause(LOOK_MILLIS, isDone.signal);
-      if (isDone.signal.aborted) return;
-      if (await isOver(run, catalog, clock)) {
-        letGo.abort(new CancelledError("run-let-go", `run ${run.runId} is not dumping any more`));
-      }
-    }
-  })();
-  try {
-    return await work(letGo.signal);
-  } finally {
-    isDone.abort();
-    await looks;
-  }
+  const look = async (): Promise<unknown> =>
+    (await isOver(run, catalog, clock))
+      ? new CancelledError("run-let-go", `run ${run.runId} is not dumping any more`)
+      : undefined;
+  return whileLooking({ pause, everyMillis: LOOK_MILLIS, look }, work);
 }
 
 /** A catalog that is busy for a moment is no reason to stop; a run that cannot be found is. */
