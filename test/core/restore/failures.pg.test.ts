@@ -12,7 +12,7 @@ import { runPhase } from "../../../core/restore/schema.ts";
 import { chunkNumbers } from "../../../core/restore/work.ts";
 import { type RestorePointRef, vaultKeys } from "../../../core/vault/keys.ts";
 import { createDatabase, type TestDatabase } from "../../support/postgres.ts";
-import { createVault, type TestVault } from "./support.ts";
+import { createVault, type TestVault, withTarget } from "./support.ts";
 
 let vault: TestVault;
 let source: TestDatabase;
@@ -35,11 +35,6 @@ afterAll(async () => {
   await source.drop();
   await vault.remove();
 });
-
-async function withTarget(work: (target: TestDatabase) => Promise<void>): Promise<void> {
-  const target = await createDatabase("target");
-  await work(target).finally(() => target.drop());
-}
 
 const isMarked = async (target: TestDatabase): Promise<boolean> => {
   const [row] = await target.query<{ marked: boolean }>(

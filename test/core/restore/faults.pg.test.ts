@@ -13,7 +13,7 @@ import { runPhase } from "../../../core/restore/schema.ts";
 import { chunkNumbers } from "../../../core/restore/work.ts";
 import type { RestorePointRef } from "../../../core/vault/keys.ts";
 import { asAdmin, createDatabase, type TestDatabase } from "../../support/postgres.ts";
-import { createVault, type TestVault } from "./support.ts";
+import { createVault, type TestVault, withTarget } from "./support.ts";
 
 const ROWS = 2_000;
 const applicationName = "test faults";
@@ -34,11 +34,6 @@ afterAll(async () => {
   await source.drop();
   await vault.remove();
 });
-
-async function withTarget(work: (target: TestDatabase) => Promise<void>): Promise<void> {
-  const target = await createDatabase("target");
-  await work(target).finally(() => target.drop());
-}
 
 /** Between client and server: ends both connections at the client's COMMIT, before the server has it or its answer is passed on. */
 async function startCommitCutter(when: "before" | "after") {

@@ -31,6 +31,7 @@ import { writeSmallObject } from "../../../core/vault/object/small.ts";
 import { writeObject } from "../../../core/vault/object/write.ts";
 import { directoryStore } from "../../../core/vault/store/directory.ts";
 import type { Store } from "../../../core/vault/store/port.ts";
+import { createDatabase, type TestDatabase } from "../../support/postgres.ts";
 
 export interface TestVault {
   readonly directory: string;
@@ -56,6 +57,12 @@ interface BackUpOptions {
 type RestoreInput = Partial<Omit<RestoreDirectInput, "options">> & { readonly options?: Record<string, unknown> };
 
 const SMALL_CHUNK_BYTES = 64 * 1024;
+
+/** An empty database for one test. */
+export async function withTarget(work: (target: TestDatabase) => Promise<void>): Promise<void> {
+  const target = await createDatabase("target");
+  await work(target).finally(() => target.drop());
+}
 
 export async function createVault(): Promise<TestVault> {
   const directory = await mkdtemp(path.join(tmpdir(), "holdfast-vault-"));
