@@ -10,7 +10,7 @@ import { readMachines, type State, statesOf } from "../statemachines/machines.ts
 import { clients, history } from "../support/stack.ts";
 import { catalog } from "./sources.ts";
 
-type Values = Readonly<Record<string, unknown>>;
+export type Values = Readonly<Record<string, unknown>>;
 
 export interface Delivery {
   readonly state: string;
@@ -30,11 +30,31 @@ export interface Delivered extends Delivery {
  */
 export async function deliveriesOf(machine: string, executionArn: string, runId: string): Promise<Delivery[]> {
   const states = await tasksOf(machine);
-  const functions = await functionNames();
-  const execution = await clients.sfn().send(new DescribeExecutionCommand({ executionArn }));
   const run = await catalog().runs.expect(runId);
-  const { epoch } = run;
-  const context = {
+  const context = await contextOf(executionArn, run);
+  const entered = await enteredBy(executionArn);
+  const all = [...entered, ...(await within(run, new Set(entered.map(([name]) => name))))];
+  const made = await Promise.all(
+    all.map(([state, input]) => {
+      const definition = states.get(state);
+      return definition?.Type === "Task" ? deliveryOf(state, definition, { ...context, ...ofInput(input) }) : undefined;
+    }),
+  );
+  return made.filter((delivery) => delivery !== undefined);
+}
+
+export type Entered = readonly [state: string, input: Values];
+
+export async function enteredBy(executionArn: string): Promise<Entered[]> {
+  return (await history(executionArn)).flatMap(({ stateEnteredEventDetails: details }): Entered[] => {
+    return details?.name === undefined ? [] : [[details.name, JSON.parse(details.input ?? "{}") as Values]];
+  });
+}
+
+/** What stands in a task's expressions, by the expression: of its execution, and of its run at this beginning. */
+export async function contextOf(executionArn: string, { runId, epoch }: Pick<Run, "runId" | "epoch">): Promise<Values> {
+  const execution = await clients.sfn().send(new DescribeExecutionCommand({ executionArn }));
+  return {
     "$states.context.Execution.Id": executionArn,
     "$states.context.Execution.Name": execution.name,
     "$states.context.Execution.StartTime": execution.startDate?.toISOString(),
@@ -44,23 +64,21 @@ export async function deliveriesOf(machine: string, executionArn: string, runId:
     "$states.input.runId": runId,
     "$states.input.epoch": epoch,
   };
-  const entered = (await history(executionArn)).flatMap(({ stateEnteredEventDetails: details }): Entered[] => {
-    return details?.name === undefined ? [] : [[details.name, JSON.parse(details.input ?? "{}") as Values]];
-  });
-  return [...entered, ...(await within(run, new Set(entered.map(([name]) => name))))].flatMap(([state, input]) => {
-    const definition = states.get(state);
-    if (definition?.Type !== "Task") return [];
-    const { FunctionName, Payload } = definition.Arguments as { FunctionName: string; Payload: Values };
-    const ofInput = Object.fromEntries(Object.entries(input).map(([name, value]) => [`$states.input.${name}`, value]));
-    const payload = filled(Payload, { ...context, ...ofInput });
-    const functionName = functions.find((name) => new RegExp(`Functions${nameOf(FunctionName)}[0-9A-F]{8}`).test(name));
-    return payload === undefined || functionName === undefined
-      ? []
-      : [{ state, functionName, payload: payload as Values }];
-  });
 }
 
-type Entered = readonly [state: string, input: Values];
+export function ofInput(input: Values): Values {
+  return Object.fromEntries(Object.entries(input).map(([name, value]) => [`$states.input.${name}`, value]));
+}
+
+/** @returns undefined where a value is not known, or nothing is deployed for the state */
+export async function deliveryOf(state: string, { Arguments }: State, values: Values): Promise<Delivery | undefined> {
+  const { FunctionName, Payload } = Arguments as { FunctionName: string; Payload: Values };
+  const payload = filled(Payload, values);
+  const named = new RegExp(`Functions${nameOf(FunctionName)}[0-9A-F]{8}`);
+  const functionName = (await functionNames()).find((name) => named.test(name));
+  if (payload === undefined || functionName === undefined) return undefined;
+  return { state, functionName, payload: payload as Values };
+}
 
 /** Invocations within those states, as far as the catalog knows of them. */
 async function within(run: Run, entered: ReadonlySet<string>): Promise<Entered[]> {

@@ -1,27 +1,25 @@
 /** Faults of delivery: a function called again with what it was called with before, runs started twice or stopped. */
-import { InvokeCommand } from "@aws-sdk/client-lambda";
-import { clients, startExecution, stopExecution, waitFor } from "../../support/stack.ts";
+
+import { deliver } from "../../stack/deliveries.ts";
+import { startExecution, stopExecution, waitFor } from "../../support/stack.ts";
 import { anyCallOf } from "./calls.ts";
 import { type Fault, moment, type Struck, whileRunning } from "./fault.ts";
 
 const LATEST_MILLIS = 5_000;
 
 /** Waits for the answer: what a second call does shall be done before the run is judged. */
-async function deliver({ source, executionArn, random }: Struck): Promise<string | undefined> {
+async function deliverAgain({ source, executionArn, random }: Struck): Promise<string | undefined> {
   const call = await anyCallOf(source, executionArn, random);
   if (call === undefined) return undefined;
-  const { functionName, payload, state } = call;
-  const answer = await clients
-    .lambda()
-    .send(new InvokeCommand({ FunctionName: functionName, Payload: JSON.stringify(payload) }));
-  const error = Buffer.from(answer.Payload ?? []).toString();
-  return `called ${state} again: ${answer.FunctionError === undefined ? "answered" : error.slice(0, 160)}`;
+  const { error } = await deliver(call);
+  return `called ${call.state} again: ${error === undefined ? "answered" : `${error.name} (${error.code})`}`;
 }
 
 export const deliveryFaults: readonly Fault[] = [
   {
     name: "delivered twice",
-    strike: async (run) => ((await moment(run, LATEST_MILLIS)) ? whileRunning(run, () => deliver(run)) : undefined),
+    strike: async (run) =>
+      (await moment(run, LATEST_MILLIS)) ? whileRunning(run, () => deliverAgain(run)) : undefined,
   },
   {
     name: "stopped",
@@ -46,4 +44,4 @@ export const secondRun: Fault = {
 };
 
 /** After its end, as a message that was on its way for long: some call of the run is delivered once more. */
-export const deliverLate = deliver;
+export const deliverLate = deliverAgain;
