@@ -1,14 +1,16 @@
-"""Starts MiniStack 1.5.33 with four of its differences from AWS taken away, on each of which our state machines or roles depend.
+"""Starts MiniStack 1.5.33 with five of its differences from AWS taken away, on each of which our state machines, roles or commands depend.
 
 1. A failed function reports `errorType: Runtime.HandlerError`; Lambda reports the error's own name, which is what ErrorEquals matches.
 2. A function that dies is reported under the same name; Lambda says `Runtime.ExitError`.
 3. EventBridge Scheduler's context attributes (`<aws.scheduler.scheduled-time>`) reach the target as they stand.
 4. Requests carry neither `dynamodb:LeadingKeys` nor `kms:EncryptionContext:*` nor `events:source`, by which roles are held to what is theirs.
+5. A call's log is cut off 5 ms after its last line came; Lambda's has every line, and `holdfast logs` reads a call without its last as dead.
 
 The version is pinned by hash, so what is replaced here is what was read; a text that is not found stops the start.
 """
 
 import json
+import queue
 import re
 import threading
 from datetime import datetime, timezone
@@ -18,6 +20,9 @@ from ministack.services import eventbridge, lambda_svc
 
 _THROWN = 'status: "error", error: String(err.message || err), trace: err.stack || ""'
 _THROWN_AT_ONCE = 'status: "error", error: e.message, trace: e.stack'
+_ANSWERED = '_realStdoutWrite(JSON.stringify({ status: "ok", result: res })'
+_END_OF_LOG = "-- end of this call's log --"
+_LONGEST_LAG_SECONDS = 10
 _DEATHS = ("Worker process died", "Worker returned no response")
 _last = threading.local()
 
@@ -49,6 +54,32 @@ def report_error_names() -> None:
 
     lambda_runtime.Worker.invoke = invoke_and_note
     lambda_svc._execute_function_warm = execute_with_name
+
+
+def wait_for_whole_logs() -> None:
+    """Node writes to pipes at once: what stands before the mark, or before the end of the pipe, is all that the call has said."""
+    script = lambda_runtime._NODEJS_WORKER_SCRIPT
+    if _ANSWERED not in script:
+        raise SystemExit(f"this MiniStack's Node worker is not the one this patch was read from: {_ANSWERED}")
+    mark = f"_stderrWrite({json.dumps(_END_OF_LOG)} + \"\\n\"); "
+    lambda_runtime._NODEJS_WORKER_SCRIPT = script.replace(_ANSWERED, mark + _ANSWERED)
+    drain_for_a_while = lambda_runtime.Worker._drain_stderr_bounded
+
+    def drain(self, *args, **kwargs):
+        if not self.config.get("Runtime", "").startswith("nodejs"):
+            return drain_for_a_while(self, *args, **kwargs)
+        if self._proc is None:
+            self._stderr_thread.join(_LONGEST_LAG_SECONDS)
+            return self._drain_stderr()
+        lines = []
+        try:
+            while (line := self._stderr_queue.get(timeout=_LONGEST_LAG_SECONDS)) != _END_OF_LOG:
+                lines.append(line)
+        except queue.Empty:
+            pass
+        return "\n".join(lines)
+
+    lambda_runtime.Worker._drain_stderr_bounded = drain
 
 
 def fill_schedule_attributes() -> None:
@@ -111,6 +142,7 @@ def leading_keys(request) -> dict:
 
 if __name__ == "__main__":
     report_error_names()
+    wait_for_whole_logs()
     fill_schedule_attributes()
     carry_condition_keys()
     from ministack.app import main
