@@ -135,7 +135,8 @@ export async function judgeVerify(
   const [first] = findings;
   if (first === undefined) return { runId, level };
   const more = found.length === 1 ? "" : ` (and ${found.length - 1} more)`;
-  throw new IntegrityError(first.code, `${first.where}: ${first.message}${more}`, {
+  const told = first.message.includes(first.where) ? first.message : `${first.where}: ${first.message}`;
+  throw new IntegrityError(first.code, `${told}${more}`, {
     hint: "The restore point is quarantined: restore from another one or from a replica, and keep this one for inquiry.",
   });
 }
