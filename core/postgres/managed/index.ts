@@ -1,0 +1,2 @@
+/** What a role without superuser can make on a server, judged from pg_dump's entries alone. @module */
+export { superuserOnly } from "./superuser-only.ts";
