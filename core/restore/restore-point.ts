@@ -19,6 +19,8 @@ export const schemaObjects = {
   roles: "roles.json",
   database: "database.json",
   largeObjects: "large-objects.json",
+  /** Absent of restore points of older versions. */
+  needs: "needs.json",
 } as const;
 
 export interface VaultAccess {

@@ -12,6 +12,7 @@ import {
   plainSql,
   schemaFingerprint,
 } from "../../postgres/ddl/index.ts";
+import { readNeeds } from "../../postgres/needs/index.ts";
 import { planDump } from "../../postgres/plan/index.ts";
 import { listRoles } from "../../postgres/roles/index.ts";
 import { type OpenEnvelope, openEnvelope } from "../../vault/envelope/open.ts";
@@ -135,6 +136,7 @@ async function readSource(
     const roles = await listRoles(session);
     const database = await databaseProperties(session);
     const largeObjects = await listLargeObjects(session);
+    const needs = await readNeeds(session);
     await session.query("COMMIT");
     const { snapshotId } = (await context.catalog.snapshots.newest(run)) ?? snapshot;
     const { archive, warnings } = await dumpSchema(schemaSession, { snapshotId, lockWaitSeconds, signal });
@@ -146,6 +148,7 @@ async function readSource(
       ["roles.json", Buffer.from(JSON.stringify(roles))],
       ["database.json", Buffer.from(JSON.stringify(database))],
       ["large-objects.json", Buffer.from(JSON.stringify(largeObjects))],
+      ["needs.json", Buffer.from(JSON.stringify(needs))],
     ]);
     return { ...plan, schema, schemaFingerprint: schemaFingerprint(toc), schemaWarnings: warnings };
   } finally {

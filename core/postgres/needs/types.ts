@@ -3,39 +3,37 @@
  * @module
  */
 
-/** What objects of the source rely on and its schema archive does not tell, or not all of it: `schema/needs.json`. */
+/** Stored with a restore point as `schema/needs.json`; what the archive tells is not repeated in it. */
 export interface Needs {
   readonly version: 1;
   readonly extensions: readonly NeededExtension[];
-  /** Collations of the server's own that something names: a column, a domain, an index. */
+  /** Collations of the server's own that something names: a column, a domain, an index, a view. */
   readonly collations: readonly NeededCollation[];
-  /** Procedural languages that belong to no extension, beside those of every server. */
-  readonly languages: readonly string[];
-  /** Beside pg_default and pg_global. */
-  readonly tablespaces: readonly string[];
-  /** Of tables and indexes, beside those of every server; those of extensions too. */
-  readonly accessMethods: readonly string[];
-  /** Libraries that the source's server loads before every session; an extension may need it. */
-  readonly preloadedLibraries: readonly string[];
-  /** Providers of security labels. */
-  readonly labelProviders: readonly string[];
-  readonly rowSecurityTables: number;
-  readonly largeObjects: number;
-  /** Size of the source's database on disk; undefined of restore points that do not say. */
+  /** Ways to store tables and indexes, beside those of every server. */
+  readonly accessMethods: readonly NeededAccessMethod[];
+  /** Size of the database on disk; absent of restore points that do not say. */
   readonly databaseBytes?: number;
 }
 
 export interface NeededExtension {
   readonly name: string;
-  /** Unknown of older restore points. */
-  readonly version?: string;
   readonly schema: string;
+  /** Absent of restore points that do not say. */
+  readonly version?: string;
+  /** Tables and sequences of its own whose content is the user's, and is in the restore point. */
+  readonly relations?: readonly { readonly schema: string; readonly name: string }[];
 }
 
 export interface NeededCollation {
   /** In pg_catalog. */
   readonly name: string;
-  readonly provider: "libc" | "icu" | "builtin" | "default";
-  /** The library's; another one may sort otherwise. */
-  readonly collationVersion: string | null;
+  readonly provider?: "libc" | "icu" | "builtin" | "default";
+  /** Of the library, as the source's server had recorded it; another one may sort otherwise. */
+  readonly collationVersion?: string | null;
+}
+
+export interface NeededAccessMethod {
+  readonly name: string;
+  /** The extension it belongs to; null where it is the user's own. */
+  readonly extension: string | null;
 }

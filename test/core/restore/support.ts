@@ -12,6 +12,7 @@ import {
   parseArchive,
   plainSql,
 } from "../../../core/postgres/ddl/index.ts";
+import { readNeeds } from "../../../core/postgres/needs/index.ts";
 import { LARGE_OBJECTS_OID, planDump } from "../../../core/postgres/plan/index.ts";
 import { identifyServer } from "../../../core/postgres/preflight/identity.ts";
 import { listRoles } from "../../../core/postgres/roles/index.ts";
@@ -125,6 +126,7 @@ async function dump(settings: ConnectionSettings, options: DumpOptions): Promise
       "roles.json": await listRoles(reader),
       "database.json": await databaseProperties(reader),
       "large-objects.json": await listLargeObjects(reader),
+      "needs.json": await readNeeds(reader),
     };
     const { archive } = await dumpSchema(schemaReader, { snapshotId: base.snapshotId });
     const bodies = new Map<string, Uint8Array>([["archive", archive]]);

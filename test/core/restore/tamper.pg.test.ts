@@ -112,7 +112,7 @@ const inSight = named(
 
 const small: readonly [string, (of: RestorePointRef) => string][] = [
   ["the manifest", vaultKeys.manifestKey],
-  ...["archive", "roles.json", "database.json", "large-objects.json"].map(
+  ...["archive", "roles.json", "database.json", "large-objects.json", "needs.json"].map(
     (name): [string, (of: RestorePointRef) => string] => [name, (of) => vaultKeys.schemaKey(of, name)],
   ),
 ];
