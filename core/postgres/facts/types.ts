@@ -7,22 +7,24 @@ import type { DatabaseProperties } from "../ddl/index.ts";
 export interface TargetFacts {
   /** server_version_num */
   readonly serverVersion: number;
+  /** Whether it replays another server, and nothing can be written to it. */
+  readonly isStandby: boolean;
   readonly role: TargetRole;
   /** Every role of the server. */
   readonly roles: readonly FoundRole[];
   readonly extensions: readonly FoundExtension[];
   /** Absent where the database is yet to be created. */
   readonly database: FoundDatabase | undefined;
-  /** Names in pg_catalog that fit the database's encoding, or any where it is yet to be created. */
-  readonly collations: readonly string[];
-  /** By name, with the version of the library that the server has now, and that of those above. */
-  readonly collationVersions: Readonly<Record<string, string>>;
+  /** Of the collations asked about those that the server has, with the version of the library that it has now. */
+  readonly collations: readonly { readonly name: string; readonly version: string | null }[];
+  /** Of the providers of security labels asked about those that are loaded. */
+  readonly labelProviders: readonly string[];
+  /** Beside pg_default and pg_global. */
   readonly tablespaces: readonly { readonly name: string; readonly canCreate: boolean }[];
   readonly accessMethods: readonly string[];
-  readonly languages: readonly { readonly name: string; readonly isTrusted: boolean }[];
+  readonly languages: readonly { readonly name: string; readonly canUse: boolean }[];
   /** Id of the provider's rules, where the server is one of theirs. */
   readonly provider?: string;
-  readonly settings: Readonly<Record<string, string>>;
 }
 
 /** The role that restores. */
@@ -51,8 +53,9 @@ export interface FoundExtension {
   readonly name: string;
   /** What CREATE EXTENSION would install; absent where only a remnant is installed. */
   readonly defaultVersion?: string;
+  /** In the database; never where that is yet to be created. */
   readonly installedVersion?: string;
-  /** Of the version to be installed: whether that takes a superuser, and whether the right to create in the database does too. */
+  /** Of the version to be installed: whether that takes a superuser, and whether the right to create in the database will do. */
   readonly needsSuperuser: boolean;
   readonly isTrusted: boolean;
   /** Other extensions it needs. */
@@ -66,6 +69,20 @@ export interface FoundDatabase
   > {
   /** Whether ours may make schemas in it, hence trusted extensions. */
   readonly canCreate: boolean;
-  /** `name=value` of what applies to our sessions: settings of the database, of our role, of our role in it. */
+  /** Whether the server converts text in the encoding asked about to the database's. */
+  readonly canConvert: boolean;
+  /** `name=value`: what the database gives to our sessions, by its own settings or by those of our role in it. */
   readonly settings: readonly string[];
+}
+
+/** What of a server is too much to be read whole. */
+export interface AskedFacts {
+  /** Names in pg_catalog. */
+  readonly collations?: readonly string[];
+  /** Providers of security labels. */
+  readonly labelProviders?: readonly string[];
+  /** In which rows will come, by PostgreSQL's name. */
+  readonly encoding?: string;
+  /** The database is yet to be created: the session is in another of the same server. */
+  readonly isToBeCreated?: boolean;
 }
