@@ -29,11 +29,14 @@ export const PROVIDER_OWNERS = [
   "^(cloud_admin|neon_superuser)$",
 ];
 
-/** Not of the system, of an extension or of the provider, also when we are that role: then only what is in `public` counts. */
+/**
+ * Not of the system, of an extension or of the provider, also when we are that role: then only what is in `public` counts.
+ * What a column depends on (objsubid) does not count: those of a partition key belong to their own table.
+ */
 const IS_USERS = (catalog: string, oid: string, owner: string, schema = "NULL"): string => `
   NOT EXISTS (
     SELECT FROM pg_catalog.pg_depend d
-     WHERE d.classid = '${catalog}'::pg_catalog.regclass AND d.objid = ${oid} AND d.deptype IN ('e', 'i'))
+     WHERE d.classid = '${catalog}'::pg_catalog.regclass AND d.objid = ${oid} AND d.deptype IN ('e', 'i') AND d.objsubid = 0)
   AND ${oid} >= 16384
   AND (${owner}::pg_catalog.regrole::pg_catalog.text !~ ALL ($1::pg_catalog.text[])
        OR ${schema} = 'public' AND ${owner}::pg_catalog.regrole = current_user::pg_catalog.regrole)`;

@@ -50,6 +50,7 @@ const KINDS = `
   CREATE CONVERSION public.conv FOR 'UTF8' TO 'LATIN1' FROM pg_catalog.utf8_to_iso8859_1;
   CREATE OPERATOR FAMILY public.fam USING btree;
   CREATE TYPE public.pair AS (a int, b int);
+  CREATE TABLE public.parted (a int, b text) PARTITION BY LIST (a);
   CREATE FUNCTION public.first(public.pair) RETURNS int LANGUAGE sql IMMUTABLE AS 'SELECT 1';
   CREATE FUNCTION public.cmp(public.pair, public.pair) RETURNS int LANGUAGE sql IMMUTABLE AS 'SELECT 0';
   CREATE OPERATOR CLASS public.cls FOR TYPE public.pair USING btree AS FUNCTION 1 public.cmp(public.pair, public.pair);
@@ -65,7 +66,16 @@ describe("a target with every kind of object", () => {
     await target.query(KINDS);
     expect(new Set((await listTargetObjects(session)).map(({ kind }) => kind))).toEqual(
       new Set([
-        ...["ROUTINE", "FOREIGN DATA WRAPPER", "SERVER", "CONVERSION", "OPERATOR FAMILY", "OPERATOR CLASS", "TYPE"],
+        ...[
+          "TABLE",
+          "ROUTINE",
+          "FOREIGN DATA WRAPPER",
+          "SERVER",
+          "CONVERSION",
+          "OPERATOR FAMILY",
+          "OPERATOR CLASS",
+          "TYPE",
+        ],
         ...[
           "CAST",
           "TEXT SEARCH TEMPLATE",
