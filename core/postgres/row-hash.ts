@@ -4,7 +4,7 @@
  * the vault's authenticated encryption is for.
  * @module
  */
-import { quoteName } from "./sql.ts";
+import { quoteLiteral, quoteName } from "./sql.ts";
 
 export interface HashedRows {
   /** SQL that names one relation and nothing else, e.g. `ONLY "public"."orders"`. */
@@ -13,6 +13,8 @@ export interface HashedRows {
   readonly columns: readonly string[];
   /** Empty, or `WHERE …`; it may not use the alias. */
   readonly where?: string;
+  /** In whose bytes the rows' text is hashed. Default: in those it has. */
+  readonly encoding?: string | undefined;
 }
 
 /** The row that `rowHashQuery` returns: four sums of 32 bits each, high to low, as decimal text. */
@@ -31,12 +33,13 @@ const MODULUS = 1n << 128n;
  * One row of sums. PostgreSQL adds the four 32-bit words apart, exactly as numeric; carries are settled in `rowHashOf`.
  * The fence (OFFSET 0) makes it compute each MD5 once. Holds only under a session's pinned settings.
  */
-export function rowHashQuery({ from, columns, where = "" }: HashedRows): string {
-  const row = `ROW(${columns.map(quoteName).join(", ")})`;
+export function rowHashQuery({ from, columns, where = "", encoding }: HashedRows): string {
+  const row = `ROW(${columns.map(quoteName).join(", ")})::text`;
+  const bytes = encoding === undefined ? row : `convert_to(${row}, ${quoteLiteral(encoding)})`;
   const word = (start: number): string => `('x' || substr(md5, ${start}, 8))::bit(32)::int8`;
   return `SELECT count(*)::text AS rows, coalesce(sum(${word(1)}), 0)::text AS a, coalesce(sum(${word(9)}), 0)::text AS b,
     coalesce(sum(${word(17)}), 0)::text AS c, coalesce(sum(${word(25)}), 0)::text AS d
-    FROM (SELECT md5(${row}::text) AS md5 FROM ${from} ${where} OFFSET 0) AS hashed`;
+    FROM (SELECT md5(${bytes}) AS md5 FROM ${from} ${where} OFFSET 0) AS hashed`;
 }
 
 /** 32 hex digits. */

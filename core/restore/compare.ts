@@ -11,6 +11,7 @@ import {
   largeObjectPropertyDifferences,
   type MeasuredLargeObjects,
   type MeasuredRows,
+  type MeasureOptions,
   measureLargeObjects,
   measureTable,
   rowDifferences,
@@ -26,6 +27,7 @@ import { rowTargets } from "../postgres/load/row-target.ts";
 import { listSequences } from "../postgres/plan/sequences.ts";
 import { listTables } from "../postgres/plan/tables.ts";
 import type { PlannedSequence, PlannedTable } from "../postgres/plan/types.ts";
+import { spacesOf } from "../postgres/row-text/index.ts";
 import { openSession, type Session } from "../postgres/session.ts";
 import { qualifiedName } from "../postgres/sql.ts";
 import type { Manifest } from "../vault/manifest/schema.ts";
@@ -55,8 +57,10 @@ export type ExpectedTable = ComparedTable & { readonly expected: MeasuredRows };
 /** What a database should be. */
 export interface Expectation {
   readonly tables: readonly ExpectedTable[];
-  /** Finds hashes for some of the tables, by quoted name; absent where none are wanted, or all are there. */
-  readonly hashRows?: (tables: readonly ExpectedTable[]) => Promise<ReadonlyMap<string, string>>;
+  /** Finds hashes for some of the tables, by quoted name, as the session's database has them; absent where none are wanted, or all are there. */
+  readonly hashRows?: (tables: readonly ExpectedTable[], session: Session) => Promise<ReadonlyMap<string, string>>;
+  /** In whose bytes rows were hashed. */
+  readonly encoding: string;
   readonly sequences: readonly PlannedSequence[];
   readonly largeObjects: MeasuredLargeObjects;
   /** Whether each was filled, by quoted name. */
@@ -87,9 +91,10 @@ export async function expectationOf(
 /** What the manifest says of rows, with the hashes it lacks to be had from the vault's bytes. */
 export function expectedRowHashes(point: OpenRestorePoint): Expectation {
   const byName = new Map(point.manifest.tables.map((table) => [qualifiedName(table), table]));
-  const hashRows: Expectation["hashRows"] = async (tables) => {
+  const hashRows: Expectation["hashRows"] = async (tables, session) => {
     const listed = tables.flatMap((table) => byName.get(qualifiedName(table)) ?? []);
-    const hashes = await vaultRowHashes(point, listed);
+    const isSameEncoding = session.encoding === point.manifest.server.encoding;
+    const hashes = await vaultRowHashes(point, listed, isSameEncoding ? await spacesOf(session) : []);
     return new Map(
       listed.flatMap((table) => {
         const hash = hashes.get(table.oid);
@@ -110,7 +115,9 @@ export function expectedRows(manifest: Manifest): Expectation {
   }));
   const { count, bytes } = manifest.largeObjects;
   const sequences = manifest.sequences.filter(({ schema }) => !isOfMarkerName(schema));
-  return { tables, sequences, largeObjects: { count, bytes }, materializedViews: filledViews(manifest.tables) };
+  const { encoding } = manifest.server;
+  const materializedViews = filledViews(manifest.tables);
+  return { tables, sequences, largeObjects: { count, bytes }, materializedViews, encoding };
 }
 
 /** Of each materialized view whether it was filled; where nobody noted it, it is filled by a restore. */
@@ -140,7 +147,7 @@ export async function expectationOfLive(settings: ConnectionSettings, options: C
       (lane) => lane.end(),
       async (lane, listedTable) => {
         const table = { schema: listedTable.schema, name: listedTable.name, columns: copiedColumns(listedTable) };
-        const measured = await measureTable(lane, table, rows);
+        const measured = await measureTable(lane, table, { withHash: rows });
         if ("rows" in measured) tables.set(qualifiedName(table), { ...table, expected: measured });
       },
     );
@@ -151,6 +158,7 @@ export async function expectationOfLive(settings: ConnectionSettings, options: C
       largeObjects: await measureLargeObjects(session, rows),
       largeObjectProperties: await listLargeObjects(session),
       schema: parseArchive(await dumpLiveSchema(settings, applicationName)),
+      encoding: session.encoding,
     };
   } finally {
     await session.end();
@@ -183,17 +191,19 @@ export interface ComparedGroup {
 export async function compareGroup(
   session: Session,
   group: readonly TableUnit[],
-  { hashRows }: Pick<Expectation, "hashRows">,
+  { hashRows, encoding }: Pick<Expectation, "hashRows" | "encoding">,
   rows: boolean,
 ): Promise<ComparedGroup> {
   const lacking = group.flatMap(({ tables }) => tables).filter(({ expected }) => expected.rowHash === undefined);
-  const found = rows && lacking.length > 0 ? await hashRows?.(lacking) : undefined;
+  const found = rows && lacking.length > 0 ? await hashRows?.(lacking, session) : undefined;
   const differences: Difference[] = [];
   let isHashed = rows;
   for (const unit of group) {
     const wanted = sumRows(unit.tables.map((table) => withHash(table, found?.get(qualifiedName(table)))));
     isHashed &&= wanted.rowHash !== undefined;
-    differences.push(...(await compareUnit(session, unit, wanted, rows && wanted.rowHash !== undefined)));
+    differences.push(
+      ...(await compareUnit(session, unit, wanted, { withHash: rows && wanted.rowHash !== undefined, encoding })),
+    );
   }
   return { differences, isHashed };
 }
@@ -206,11 +216,11 @@ async function compareUnit(
   session: Session,
   unit: TableUnit,
   wanted: MeasuredRows,
-  isHashed: boolean,
+  options: MeasureOptions,
 ): Promise<Difference[]> {
   const measured: MeasuredRows[] = [];
   for (const table of unit.tables) {
-    const result = await measureTable(session, table, isHashed);
+    const result = await measureTable(session, table, options);
     if (!("rows" in result)) return [result];
     measured.push(result);
   }

@@ -2,7 +2,7 @@
  * Row hashes of tables, computed from what the vault holds of them.
  * @module
  */
-import { canHashText, TextRowHash } from "../postgres/compare/index.ts";
+import { quotingBytes, TextRowHash } from "../postgres/row-text/index.ts";
 import { chunkObjects } from "../vault/manifest/chunk-objects.ts";
 import type { ManifestTable } from "../vault/manifest/schema.ts";
 import { readObject } from "../vault/object/read.ts";
@@ -10,18 +10,19 @@ import { copiedColumns } from "./data.ts";
 import type { OpenRestorePoint } from "./restore-point.ts";
 
 /**
- * Hash by oid, of those of `tables` that the manifest has none for; none in encodings whose records depend on the locale.
- * Reads each object that holds one of them once, to its end.
+ * Hash by oid, of those of `tables` that the manifest has none for. Reads each object that holds one of them once, to its end.
+ * @param spaces bytes that the database to be compared takes for white space, by its locale: `spacesOf`
  * @throws IntegrityError when stored bytes were changed
  */
 export async function vaultRowHashes(
   point: OpenRestorePoint,
   tables: readonly ManifestTable[],
+  spaces: readonly number[],
 ): Promise<ReadonlyMap<number, string>> {
   const hashes = new Map<number, TextRowHash>();
-  if (!canHashText(point.manifest.server.encoding)) return new Map();
+  const quoting = quotingBytes(spaces);
   for (const table of tables) {
-    if (table.rowHash === undefined) hashes.set(table.oid, new TextRowHash(copiedColumns(table).length));
+    if (table.rowHash === undefined) hashes.set(table.oid, new TextRowHash(copiedColumns(table).length, quoting));
   }
   for (const { written, slices } of chunkObjects(point.manifest)) {
     const wanted = slices.flatMap(({ table, chunk }) => {

@@ -7,5 +7,11 @@ export { largeObjectPropertyDifferences } from "./large-object-properties.ts";
 export { largeObjectDifferences, type MeasuredLargeObjects, measureLargeObjects } from "./large-objects.ts";
 export { dumpLiveSchema, type SchemaComparison, schemaDifferences } from "./schema.ts";
 export { sequenceDifferences } from "./sequences.ts";
-export { type ComparedTable, type MeasuredRows, measureTable, rowDifferences, sumRows } from "./tables.ts";
-export { canHashText, TextRowHash } from "./text-row-hash.ts";
+export {
+  type ComparedTable,
+  type MeasuredRows,
+  type MeasureOptions,
+  measureTable,
+  rowDifferences,
+  sumRows,
+} from "./tables.ts";

@@ -4,7 +4,8 @@
  */
 import { sqlState } from "../errors.ts";
 import { DUMPED_RELATIONS } from "../relations.ts";
-import { addRowHashes, type RowHashSums, rowHashOf, rowHashQuery } from "../row-hash.ts";
+import { addRowHashes, type HashedRows, type RowHashSums, rowHashOf, rowHashQuery } from "../row-hash.ts";
+import { hashByCopy, isRowTooLong } from "../row-text/index.ts";
 import type { Session } from "../session.ts";
 import { qualifiedName } from "../sql.ts";
 import type { Difference } from "./difference.ts";
@@ -25,16 +26,25 @@ const UNDEFINED_TABLE = "42P01";
 const UNDEFINED_COLUMN = "42703";
 const NO_SCHEMA = "3F000";
 const NOT_IN_STATE = "55000";
+const UNTRANSLATABLE = "22P05";
+const ANY_BYTES = "SQL_ASCII";
+
+export interface MeasureOptions {
+  /** Whether rows are hashed, or only counted. */
+  readonly withHash: boolean;
+  /** Of the database in whose bytes rows are hashed. Default: of the one that is measured. */
+  readonly encoding?: string | undefined;
+}
 
 /**
  * Counts, or counts and hashes, the rows a dump would have of this table: of an extension's configuration table only those
- * that are the user's. One scan.
+ * that are the user's. One scan; another for rows too long to be hashed in SQL.
  * @returns a difference when the table or one of its columns is not there, or is a materialized view that was not filled
  */
 export async function measureTable(
   session: Session,
   table: ComparedTable,
-  withHash: boolean,
+  { withHash, encoding }: MeasureOptions,
 ): Promise<MeasuredRows | Difference> {
   const object = qualifiedName(table);
   const from = `ONLY ${object}`;
@@ -44,17 +54,35 @@ export async function measureTable(
       const [row] = await session.query<{ rows: string }>(`SELECT count(*)::text AS rows FROM ${from} ${where}`);
       return { rows: Number(row?.rows) };
     }
-    const [sums] = await session.query<RowHashSums>(rowHashQuery({ from, columns: table.columns, where }));
-    if (sums === undefined) throw new Error("an aggregate gave no row");
-    return { rows: Number(sums.rows), rowHash: rowHashOf(sums) };
+    const converted = isConverted(session.encoding, encoding) ? encoding : undefined;
+    return await hashRows(session, { from, columns: table.columns, where, encoding: converted });
   } catch (error) {
     const code = sqlState(error);
     const present = { kind: "table", object, expected: "present" } as const;
     if (code === UNDEFINED_TABLE || code === NO_SCHEMA) return { ...present, aspect: "presence", got: "missing" };
     if (code === UNDEFINED_COLUMN) return { ...present, aspect: "columns", got: (error as Error).message };
+    if (code === UNTRANSLATABLE) {
+      return { ...present, aspect: "encoding", expected: `text of ${encoding}`, got: (error as Error).message };
+    }
     if (code === NOT_IN_STATE) return { ...present, aspect: "populated", expected: "filled", got: "not filled" };
     throw error;
   }
+}
+
+async function hashRows(session: Session, hashed: HashedRows): Promise<MeasuredRows> {
+  try {
+    const [sums] = await session.query<RowHashSums>(rowHashQuery(hashed));
+    if (sums === undefined) throw new Error("an aggregate gave no row");
+    return { rows: Number(sums.rows), rowHash: rowHashOf(sums) };
+  } catch (error) {
+    if (!isRowTooLong(error)) throw error;
+    return hashByCopy(session, hashed);
+  }
+}
+
+/** Without a declared encoding bytes stay what they are, on whichever side. */
+function isConverted(own: string, other = own): boolean {
+  return own !== other && own !== ANY_BYTES && other !== ANY_BYTES;
 }
 
 async function conditionOf(session: Session, { schema, name }: ComparedTable): Promise<string> {

@@ -14,7 +14,7 @@ export interface Slice {
   readonly sha256Plain: string;
   /** COPY rows: table rows, or pieces of large objects. */
   readonly rows: number;
-  /** 32 hex digits; with `rowHash` only, and never for large objects. */
+  /** 32 hex digits; with `rowHash` only, never for large objects, and not where a row is too long for it. */
   readonly rowHash?: string;
 }
 
@@ -24,6 +24,7 @@ interface OpenSlice {
   readonly digest: Hash;
   rows: number;
   readonly hashes: string[];
+  ranges: number;
 }
 
 /** Small outputs are gathered, so that a bundle of tiny tables does not become a stream of tiny buffers. */
@@ -35,7 +36,7 @@ export class SliceJoiner {
   #gatheredBytes = 0;
 
   begin(tableOid: number): void {
-    this.#open = { tableOid, offset: this.#position, digest: createHash("sha256"), rows: 0, hashes: [] };
+    this.#open = { tableOid, offset: this.#position, digest: createHash("sha256"), rows: 0, hashes: [], ranges: 0 };
   }
 
   /** Yields what is ready to go out; leaving early leaves the source early too. @returns what the source returned. */
@@ -66,15 +67,17 @@ export class SliceJoiner {
   addRange(rows: number, rowHash: string | undefined): void {
     if (this.#open === undefined) return;
     this.#open.rows += rows;
+    this.#open.ranges += 1;
     if (rowHash !== undefined) this.#open.hashes.push(rowHash);
   }
 
   finish(): void {
     if (this.#open === undefined) return;
-    const { tableOid, offset, digest, rows, hashes } = this.#open;
+    const { tableOid, offset, digest, rows, hashes, ranges } = this.#open;
     const plainBytes = this.#position - offset;
     const slice = { tableOid, offset, plainBytes, sha256Plain: digest.digest("hex"), rows };
-    this.slices.push(hashes.length === 0 ? slice : { ...slice, rowHash: addRowHashes(hashes) });
+    const isHashed = hashes.length > 0 && hashes.length === ranges;
+    this.slices.push(!isHashed ? slice : { ...slice, rowHash: addRowHashes(hashes) });
     this.#open = undefined;
   }
 

@@ -58,7 +58,11 @@ export async function loadChunk(session: Session, input: LoadChunkInput): Promis
       let rows = 0;
       for (const slice of input.slices) {
         const what = `chunk ${input.n} into ${qualifiedName(slice)}`;
-        const statement = copyStatement(targets.get(slice) ?? slice, slice.columns, input.encoding);
+        const statement = copyStatement(
+          targets.get(slice) ?? slice,
+          slice.columns,
+          textEncoding(session, input.encoding),
+        );
         const got = await copyIn(session.client, statement, reader.read(slice)).catch((error: unknown) => {
           throw mapPostgresError(error, what);
         });
@@ -71,6 +75,14 @@ export async function loadChunk(session: Session, input: LoadChunkInput): Promis
       await reader.close();
     }
   });
+}
+
+/**
+ * The encoding that COPY is told. Text from SQL_ASCII may be in any or none, and the server would store it unchecked, also bytes
+ * that its own encoding does not have: as its own it is checked.
+ */
+function textEncoding(session: Session, encoding: string): string {
+  return encoding === "SQL_ASCII" ? session.encoding : encoding;
 }
 
 /** A statement that takes the text of a dump; a table without columns has a line per row and nothing to name. */

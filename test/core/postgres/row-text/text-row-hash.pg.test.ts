@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { TextRowHash } from "../../../../core/postgres/compare/text-row-hash.ts";
 import { planDump } from "../../../../core/postgres/plan/index.ts";
 import { type RowHashSums, rowHashOf, rowHashQuery } from "../../../../core/postgres/row-hash.ts";
+import { quotingBytes, spacesOf, TextRowHash } from "../../../../core/postgres/row-text/index.ts";
 import { createSource, readChunk, type SourceDatabase } from "../support.ts";
 
 let source: SourceDatabase;
@@ -43,8 +43,9 @@ test.each(tables)("is the server's own for %s", async (_, columns, rows) => {
   const [sums] = await session.query<RowHashSums>(rowHashQuery({ from: "public.t", columns: names }));
   await session.query("COMMIT");
   if (sums === undefined) throw new Error("no sums");
+  const quoting = quotingBytes(await spacesOf(session));
   for (const cut of [1, 7, text.length]) {
-    const hash = new TextRowHash(names.length);
+    const hash = new TextRowHash(names.length, quoting);
     for (let at = 0; at < text.length; at += cut) hash.add(text.subarray(at, at + cut));
     expect({ rows: hash.rows, value: hash.value }).toEqual({ rows: Number(sums.rows), value: rowHashOf(sums) });
   }
