@@ -1,5 +1,7 @@
 import pg from "pg";
 import { databaseProperties } from "../ddl/index.ts";
+import { readManagedRights } from "../managed/rights.ts";
+import { tellProvider } from "../providers/index.ts";
 import type { Session } from "../session.ts";
 import { quoteName } from "../sql.ts";
 import type { AskedFacts, FoundDatabase, FoundExtension, FoundRole, TargetFacts, TargetRole } from "./types.ts";
@@ -13,6 +15,7 @@ export async function readTargetFacts(session: Session, asked: AskedFacts = {}):
   const { serverVersion } = session;
   const [role] = await session.query<TargetRole & { isStandby: boolean }>(ROLE);
   const { isStandby = false, ...target } = role ?? NOBODY;
+  const provider = await tellProvider(session);
   return {
     serverVersion,
     isStandby,
@@ -30,6 +33,8 @@ export async function readTargetFacts(session: Session, asked: AskedFacts = {}):
       await session.query<{ name: string }>("SELECT amname AS name FROM pg_catalog.pg_am ORDER BY 1")
     ).map(({ name }) => name),
     languages: await session.query<TargetFacts["languages"][number]>(LANGUAGES),
+    rights: await readManagedRights(session),
+    ...(provider !== undefined && { provider: provider.id }),
   };
 }
 

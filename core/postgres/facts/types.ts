@@ -3,6 +3,7 @@
  * @module
  */
 import type { DatabaseProperties } from "../ddl/index.ts";
+import type { ManagedRights } from "../managed/rights.ts";
 
 export interface TargetFacts {
   /** server_version_num */
@@ -23,6 +24,7 @@ export interface TargetFacts {
   readonly tablespaces: readonly { readonly name: string; readonly canCreate: boolean }[];
   readonly accessMethods: readonly string[];
   readonly languages: readonly { readonly name: string; readonly canUse: boolean }[];
+  readonly rights: ManagedRights;
   /** Id of the provider's rules, where the server is one of theirs. */
   readonly provider?: string;
 }

@@ -1,30 +1,182 @@
 /**
- * What PostgreSQL lets nobody but a superuser make, or nobody without a right that the restoring role lacks.
+ * What PostgreSQL lets nobody but a superuser make, or nobody without a right that the restoring role lacks. Whose an object is to
+ * be is another question: owners can be mapped or left out, kinds cannot.
  * @module
  */
 import type { TocEntry } from "../ddl/index.ts";
 import type { TargetFacts } from "../facts/types.ts";
+import { administers } from "../providers/index.ts";
+import type { Ability } from "../providers/types.ts";
+import { isWord, nameOfToken, type Token, tokens } from "../tokens.ts";
+import { functionNeeds } from "./functions.ts";
 
 /** What is asked about: an entry of the archive, as far as it matters. */
-export type JudgedEntry = Pick<TocEntry, "desc" | "tag" | "namespace" | "defn" | "owner" | "dropStmt">;
+export type JudgedEntry = Pick<TocEntry, "desc" | "tag" | "namespace" | "defn" | "owner">;
 
-/** Kinds of which no single one can be made without superuser, with PostgreSQL's word for them. */
-const ONLY_SUPERUSERS: Readonly<Record<string, string>> = {
-  "ACCESS METHOD": "access methods",
-  "EVENT TRIGGER": "event triggers",
-  "FOREIGN DATA WRAPPER": "foreign-data wrappers",
-  "OPERATOR CLASS": "operator classes",
-  "OPERATOR FAMILY": "operator families",
-  "TEXT SEARCH PARSER": "text search parsers",
-  "TEXT SEARCH TEMPLATE": "text search templates",
+type Rule = (entry: JudgedEntry, facts: TargetFacts) => string | undefined;
+
+const only = (what: string): string => `only a superuser may make ${what}`;
+/** No single one can be made, unless the provider gives it to its administrators. */
+const always =
+  (what: string, ability?: Ability): Rule =>
+  (_, facts) =>
+    ability !== undefined && administers(facts, ability) ? undefined : only(what);
+
+/** By pg_dump's words for kinds. Those that are not here can be made by who may create in their schema. */
+const RULES: Readonly<Record<string, Rule>> = {
+  "ACCESS METHOD": always("access methods"),
+  ACL: privileges,
+  AGGREGATE: aggregate,
+  CAST: cast,
+  "DEFAULT ACL": defaultPrivileges,
+  "EVENT TRIGGER": always("event triggers", "event trigger"),
+  EXTENSION: extension,
+  "FOREIGN DATA WRAPPER": always("foreign-data wrappers", "foreign-data wrapper"),
+  FUNCTION: functionNeeds,
+  OPERATOR: operator,
+  "OPERATOR CLASS": always("operator classes"),
+  "OPERATOR FAMILY": always("operator families"),
+  "PROCEDURAL LANGUAGE": language,
+  PROCEDURE: functionNeeds,
+  PUBLICATION: publication,
+  "PUBLICATION TABLES IN SCHEMA": always("publications of schemas", "publication of everything"),
+  SERVER: server,
+  "SHELL TYPE": always("base types"),
+  SUBSCRIPTION: subscription,
+  "TEXT SEARCH PARSER": always("text search parsers"),
+  "TEXT SEARCH TEMPLATE": always("text search templates"),
+  // Its functions take arguments of the type internal, which only languages of superusers know.
+  TRANSFORM: always("transforms"),
+  TYPE: type,
+  "USER MAPPING": userMapping,
 };
 
 /**
- * Why the restoring role cannot make this entry on that server; undefined when it can, or when it is refused for another reason
- * than who asks (what it depends on is not there, say). Pure.
+ * Why the restoring role cannot make this entry on that server; undefined when it can, or when something else than who asks is in
+ * the way: what it depends on, or the owner it is to have. Pure; never quotes a definition, which may hold a secret.
  */
 export function superuserOnly(entry: JudgedEntry, facts: TargetFacts): string | undefined {
   if (facts.role.isSuperuser) return undefined;
-  const kinds = ONLY_SUPERUSERS[entry.desc];
-  return kinds === undefined ? undefined : `only a superuser may make ${kinds}`;
+  return RULES[entry.desc]?.(entry, facts);
+}
+
+/** A base type's definition goes on with its functions in brackets, a type in wait of one ends; all others say AS. */
+function type({ defn = "" }: JudgedEntry): string | undefined {
+  return tokens(defn).some((token) => isWord(token, "AS")) ? undefined : only("base types");
+}
+
+function aggregate({ defn = "" }: JudgedEntry): string | undefined {
+  const found = tokens(defn);
+  const isInternal = found.some(
+    (token, at) =>
+      (isWord(token, "STYPE") || isWord(token, "MSTYPE")) &&
+      isWord(found[at + 2], "INTERNAL") &&
+      found[at + 3]?.text !== ".",
+  );
+  return isInternal ? only("aggregates whose state is internal") : undefined;
+}
+
+/** Since the minor versions of February 2026, for CVE-2026-2004. */
+const OWN_ESTIMATORS_REFUSED: readonly number[] = [140021, 150016, 160012, 170008, 180002];
+
+function operator({ defn = "" }: JudgedEntry, { serverVersion }: TargetFacts): string | undefined {
+  const major = Math.floor(serverVersion / 10_000);
+  const since = OWN_ESTIMATORS_REFUSED.find((version) => Math.floor(version / 10_000) === major);
+  if (since !== undefined && serverVersion < since) return undefined;
+  const found = tokens(defn);
+  // PostgreSQL's own are named without a schema.
+  const isOwn = found.some(
+    (token, at) => (isWord(token, "RESTRICT") || isWord(token, "JOIN")) && found[at + 3]?.text === ".",
+  );
+  return isOwn ? only("operators with selectivity estimators of their own") : undefined;
+}
+
+function cast({ defn = "" }: JudgedEntry, facts: TargetFacts): string | undefined {
+  if (administers(facts, "cast")) return undefined;
+  const found = tokens(defn);
+  if (found.some((token, at) => isWord(token, "WITHOUT") && isWord(found[at + 1], "FUNCTION"))) {
+    return only("casts without a function");
+  }
+  const end = found.findIndex((token) => isWord(token, "WITH"));
+  const isOfOwnType = found.slice(0, end).some(({ text }) => text === ".");
+  return isOfOwnType ? undefined : "a cast takes the ownership of one of its types, and both are PostgreSQL's own";
+}
+
+function publication({ defn = "" }: JudgedEntry, facts: TargetFacts): string | undefined {
+  if (cannotCreate(facts)) return "publications take the right to create in the database";
+  const found = tokens(defn);
+  const isOfAll = found.some((token, at) => isWord(token, "FOR") && isWord(found[at + 1], "ALL"));
+  return isOfAll && !administers(facts, "publication of everything") ? only("publications of all tables") : undefined;
+}
+
+function subscription({ defn = "" }: JudgedEntry, facts: TargetFacts): string | undefined {
+  if (administers(facts, "subscription")) return undefined;
+  const isAllowed = facts.roles.some(({ name, isInherited }) => name === "pg_create_subscription" && isInherited);
+  if (!isAllowed) return "subscriptions take a superuser, or from version 16 on membership in pg_create_subscription";
+  if (cannotCreate(facts)) return "subscriptions take the right to create in the database";
+  const found = tokens(defn);
+  if (isRefusedOption(found)) return only("subscriptions that need no password");
+  const connection = found.find(({ kind }) => kind === "string")?.text ?? "";
+  return /password\s*=|:\/\/[^/@\s]*:[^@]+@/.test(connection)
+    ? undefined
+    : "a subscription of who is no superuser has to name a password in its connection";
+}
+
+function isRefusedOption(found: readonly Token[]): boolean {
+  return found.some((token, at) => {
+    if (token.kind === "string" || nameOfToken(token) !== "password_required") return false;
+    const value = found[found[at + 1]?.text === "=" ? at + 2 : at + 1]?.text ?? "";
+    return /^'?(f|false|off|no|n|0)'?$/i.test(value);
+  });
+}
+
+/** Options of postgres_fdw with which one would connect as the server's own user. */
+function userMapping({ defn = "" }: JudgedEntry): string | undefined {
+  return isRefusedOption(tokens(defn)) ? only("user mappings that need no password") : undefined;
+}
+
+function server({ defn = "" }: JudgedEntry, { rights }: TargetFacts): string | undefined {
+  const found = tokens(defn);
+  const at = found.findIndex((token, n) => isWord(token, "DATA") && isWord(found[n + 1], "WRAPPER"));
+  const name = found[at + 2];
+  if (at < 0 || name === undefined) return undefined;
+  const wrapper = rights.wrappers.find((one) => one.name === nameOfToken(name));
+  return wrapper?.canUse === false ? `no right to use the foreign-data wrapper ${wrapper.name}` : undefined;
+}
+
+function language({ defn = "", tag }: JudgedEntry, facts: TargetFacts): string | undefined {
+  // Without a handler the server takes the language's extension.
+  if (tokens(defn).some((token) => isWord(token, "HANDLER"))) return only("procedural languages");
+  return extension({ desc: "EXTENSION", tag, namespace: undefined, defn, owner: undefined }, facts);
+}
+
+function extension({ tag }: JudgedEntry, facts: TargetFacts): string | undefined {
+  const found = facts.extensions.find(({ name }) => name === tag);
+  if (found === undefined || found.installedVersion !== undefined || !found.needsSuperuser) return undefined;
+  if (administers(facts, "extension")) return undefined;
+  if (!found.isTrusted) return only(`the extension ${tag}`);
+  return cannotCreate(facts) ? `the extension ${tag} takes the right to create in the database` : undefined;
+}
+
+/** Who owns it may, or who acts as them; roles that are missing come with the restore. */
+function defaultPrivileges({ owner }: JudgedEntry, { roles }: TargetFacts): string | undefined {
+  const role = roles.find(({ name }) => name === owner);
+  return role?.isInherited === false
+    ? `default privileges of ${owner} can be set by itself and its members`
+    : undefined;
+}
+
+/** On what belongs to the server, whose GRANT by others is no error but has no effect either, or next to none. */
+const OF_THE_SERVER = /^(FOREIGN DATA WRAPPER |LANGUAGE |SCHEMA (pg_catalog|information_schema)$)/;
+
+function privileges({ namespace = "", tag }: JudgedEntry): string | undefined {
+  const isCatalog = namespace === "pg_catalog" || namespace === "information_schema";
+  return isCatalog || OF_THE_SERVER.test(tag)
+    ? "privileges on what is the server's own can be given by superusers"
+    : undefined;
+}
+
+/** A database yet to be created will be ours. */
+function cannotCreate({ database }: TargetFacts): boolean {
+  return database?.canCreate === false;
 }

@@ -1,0 +1,39 @@
+/**
+ * Rights of the restoring role over what is of the server or the database and decides over kinds of objects: settings,
+ * foreign-data wrappers.
+ * @module
+ */
+import type { Session } from "../session.ts";
+
+export interface ManagedRights {
+  /** In lower case. */
+  readonly settings: {
+    /** Superusers' that were not granted to it. */
+    readonly denied: readonly string[];
+    /** Those with a dot in the name that the server knows, or that were granted. */
+    readonly known: readonly string[];
+  };
+  /** Foreign-data wrappers that are there. */
+  readonly wrappers: readonly { readonly name: string; readonly canUse: boolean }[];
+}
+
+/** Of the session's role, in its database. Privileges on settings are of version 15 and later. */
+export async function readManagedRights(session: Session): Promise<ManagedRights> {
+  const hasGrants = session.serverVersion >= 150000;
+  const granted = hasGrants ? "pg_catalog.has_parameter_privilege(s.name, 'SET')" : "false";
+  const grantedByName = hasGrants
+    ? "UNION SELECT parname, false FROM pg_catalog.pg_parameter_acl WHERE pg_catalog.has_parameter_privilege(parname, 'SET')"
+    : "";
+  const settings = await session.query<{ name: string; isDenied: boolean }>(
+    `SELECT pg_catalog.lower(s.name) AS name,
+            s.context IN ('superuser', 'superuser-backend') AND NOT ${granted} AS "isDenied"
+       FROM pg_catalog.pg_settings s ${grantedByName} ORDER BY 1`,
+  );
+  const wrappers = await session.query<{ name: string; canUse: boolean }>(
+    `SELECT fdwname AS name, pg_catalog.has_foreign_data_wrapper_privilege(oid, 'USAGE') AS "canUse"
+       FROM pg_catalog.pg_foreign_data_wrapper ORDER BY 1`,
+  );
+  const denied = settings.filter(({ isDenied }) => isDenied).map(({ name }) => name);
+  const known = settings.filter(({ name, isDenied }) => !isDenied && name.includes(".")).map(({ name }) => name);
+  return { settings: { denied, known }, wrappers };
+}
