@@ -16,6 +16,9 @@ export const databaseField = z
     error: `allowed are at most ${LONGEST_NAME_BYTES} bytes of UTF-8 without NUL`,
   });
 
+/** More than any server offers. */
+const MOST_EXTENSIONS = 500;
+
 /** Whether it looks as `listId` makes them. */
 export function isListId(value: unknown): value is string {
   return typeof value === "string" && /^[0-9a-f]{12}$/.test(value);
@@ -40,17 +43,32 @@ const restoreOptionsSchema = z.strictObject({
   skipRoles: z.boolean().default(false),
   /** What is held against the manifest before the restore counts as done. */
   compare: z.enum(["off", "counts", "rows"]).default("counts"),
+  /** Nothing is restored: the restore ends when it has said what it would do otherwise than the restore point says. */
+  plan: z.boolean().default(false),
+  /** What the target cannot take is left out, by name, instead of being refused. */
+  leaveOut: z.boolean().default(false),
+  /** Extensions that are not made; what needs them has to be left out as well, or to find them there. */
+  skipExtensions: z.array(databaseField).max(MOST_EXTENSIONS).default([]),
+  /** `keep`: in tablespaces of the same names. Otherwise all is in the database's default one. */
+  tablespaces: z.enum(["default", "keep"]).default("default"),
 });
 
 export type RestoreOptions = z.output<typeof restoreOptionsSchema>;
 
 /** The options that make another database of the same restore point. */
-export type LeavingOut = Pick<RestoreOptions, "create" | "noOwner" | "noPrivileges" | "skipRoles">;
+export type LeavingOut = Pick<RestoreOptions, "create" | "noOwner" | "noPrivileges" | "skipRoles"> &
+  Partial<Pick<RestoreOptions, "leaveOut" | "skipExtensions" | "tablespaces">>;
 
 /** `create, noOwner`, or `no options`: in words that stay the same, for an unfinished restore is continued by them. */
 export function describeLeftOut(options: LeavingOut): string {
-  const names = ["create", "noOwner", "noPrivileges", "skipRoles"] as const;
-  return names.filter((name) => options[name]).join(", ") || "no options";
+  const names = ["create", "noOwner", "noPrivileges", "skipRoles", "leaveOut"] as const;
+  const { skipExtensions = [], tablespaces } = options;
+  const words = [
+    ...names.filter((name) => options[name]),
+    ...skipExtensions.toSorted().map((name) => `skipExtensions ${name}`),
+    ...(tablespaces === "keep" ? ["tablespaces keep"] : []),
+  ];
+  return words.join(", ") || "no options";
 }
 
 /** @throws ConfigurationError `invalid-options` naming the option, what it got and what is allowed */

@@ -3,7 +3,7 @@
  * @module
  */
 
-/** Something of the restore point that is not restored, because the operator agreed to that or nothing is lost by it. */
+/** Something of the restore point that is not restored, because the operator agreed to that. */
 export interface LeftOut {
   /** The archive's entry; absent for what is none of its own, such as a role. */
   readonly dumpId?: number;
@@ -16,19 +16,21 @@ export interface LeftOut {
   readonly sql?: string;
 }
 
-/** Something that is restored in another way, and why that is as good. */
+/** Something that is restored in another way, or under another circumstance, by which nothing is lost. */
 export interface Rewritten {
   readonly what: string;
   readonly code: string;
   readonly reason: string;
 }
 
-/** Something that this target cannot take; `leaveOut` turns those with `leaves` into `leftOut`. */
+/** Something that this target cannot take. */
 export interface Refusal {
   readonly what: string;
   readonly code: string;
   readonly reason: string;
   readonly hint: string;
+  /** What somebody who may can run beforehand. */
+  readonly sql?: string;
 }
 
 /** Made once per restore, before its target is touched; pure in what it was made from. */
@@ -40,13 +42,33 @@ export interface RestorePlan {
   readonly decisions: Decisions;
 }
 
-/** What later steps need to know of a plan. */
+/** What later steps need to know of a plan beside the entries that are left out. */
 export interface Decisions {
-  /** Roles that will not be there: what they own stays the connecting role's, and nothing is granted to them. */
+  /** Roles that will not be there: what they own is the connecting role's, and nothing is granted to them. */
   readonly missingRoles: readonly string[];
-  /** Roles that are there and cannot be given anything: what they own stays the connecting role's, grants are made. */
+  /** Roles that are there and cannot be given anything: what they own is the connecting role's; grants are made. */
   readonly foreignOwners: readonly string[];
+  /** Tables and sequences of extensions that are left out: what the restore point holds of them is not restored. */
+  readonly relations: readonly { readonly schema: string; readonly name: string }[];
+  /** That are not there: their tables are stored in the default way. */
+  readonly accessMethods: readonly string[];
+  /** That are not there, or not for us: what is in them goes to the default one. */
+  readonly tablespaces: readonly string[];
+  /** Providers of security labels that are not there. */
+  readonly labelProviders: readonly string[];
 }
 
 /** What is written into the marker, and read back by every later step of the same restore. */
 export type FrozenPlan = Pick<RestorePlan, "leftOut" | "rewritten" | "decisions">;
+
+export const NO_DECISIONS: Decisions = {
+  missingRoles: [],
+  foreignOwners: [],
+  relations: [],
+  accessMethods: [],
+  tablespaces: [],
+  labelProviders: [],
+};
+
+/** Of restores that began before there were plans, and wherever there is no target to plan for. */
+export const NO_PLAN: FrozenPlan = { leftOut: [], rewritten: [], decisions: NO_DECISIONS };

@@ -1,0 +1,31 @@
+/** How a plan names things. @module */
+import type { TocEntry } from "../../postgres/ddl/index.ts";
+import { listNames } from "../../postgres/load/target.ts";
+
+/** As in the messages of steps: `fk constraint public.rental rental_film_id_fkey`. */
+export function nameOfEntry({ desc, namespace, tag }: Pick<TocEntry, "desc" | "namespace" | "tag">): string {
+  return `${desc.toLowerCase()} ${namespace === undefined ? "" : `${namespace}.`}${tag}`;
+}
+
+/** What a reason holds of names; the report has an item for each. */
+const MOST_CHARACTERS = 200;
+
+export function someNames(names: readonly string[]): string {
+  return listNames(names, MOST_CHARACTERS);
+}
+
+/** Whose statements may hold passwords and connection strings. */
+const SECRET_KINDS: ReadonlySet<string> = new Set([
+  "DATABASE PROPERTIES",
+  "FOREIGN DATA WRAPPER",
+  "SERVER",
+  "SUBSCRIPTION",
+  "USER MAPPING",
+]);
+const LONGEST_SQL = 2_000;
+
+/** What makes it, for someone who may; absent where that may hold a secret, or is too long to be told. */
+export function sqlOfEntry({ desc, defn }: TocEntry): { readonly sql?: string } {
+  if (defn === undefined || SECRET_KINDS.has(desc) || defn.length > LONGEST_SQL) return {};
+  return { sql: defn.trim() };
+}
