@@ -251,7 +251,11 @@ export async function compareRest(
     const schema =
       expected.schema === undefined
         ? []
-        : schemaDifferences(expected.schema, parseArchive(await dumpLiveSchema(settings, applicationName)), options);
+        : schemaDifferences(
+            expected.schema,
+            parseArchive(await dumpLiveSchema(settings, applicationName, expected.schema)),
+            options,
+          );
     return [
       ...unexpected.map(
         (object): Difference => ({ kind: "table", object, aspect: "presence", expected: "absent", got: "present" }),

@@ -20,15 +20,20 @@ export interface SchemaComparison {
   readonly ignoreLastAct?: boolean;
 }
 
-/** The schema of a live database, as an archive. */
-export async function dumpLiveSchema(settings: ConnectionSettings, applicationName: string): Promise<Uint8Array> {
+/** The schema of a live database, as an archive. @param like written with quotes around every name if this one is */
+export async function dumpLiveSchema(
+  settings: ConnectionSettings,
+  applicationName: string,
+  like?: Toc,
+): Promise<Uint8Array> {
   const holder = await openSession(settings, { purpose: "read", applicationName });
   try {
     await holder.query("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY");
     const [row] = await holder.query<{ id: string }>("SELECT pg_export_snapshot() AS id");
     const session = await openSession(settings, { purpose: "read", applicationName });
+    const quoting = like === undefined ? {} : { quoteAll: isOtherMajor(like.serverVersion, like.dumpVersion) };
     try {
-      return (await dumpSchema(session, { snapshotId: row?.id ?? "" })).archive;
+      return (await dumpSchema(session, { snapshotId: row?.id ?? "", ...quoting })).archive;
     } finally {
       await session.end();
     }
@@ -37,10 +42,10 @@ export async function dumpLiveSchema(settings: ConnectionSettings, applicationNa
   }
 }
 
+/** Definitions are held against each other as written: `got` has to be dumped like `expected`. */
 export function schemaDifferences(expected: Toc, got: Toc, options: SchemaComparison = {}): Difference[] {
-  const isOtherMajor = majorOf(expected.serverVersion) !== majorOf(got.serverVersion);
-  const isOtherQuoting = isOtherMajor || majorOf(expected.dumpVersion) !== majorOf(got.dumpVersion);
-  const [want, have] = [describe(expected, options, isOtherQuoting), describe(got, options, isOtherQuoting)];
+  const isAcross = isOtherMajor(expected.serverVersion, got.serverVersion);
+  const [want, have] = [describe(expected, options), describe(got, options)];
   const objects = [...new Set([...want.keys(), ...have.keys()])].toSorted();
   return objects.flatMap((object) => {
     const [wanted, found] = [want.get(object), have.get(object)];
@@ -49,14 +54,25 @@ export function schemaDifferences(expected: Toc, got: Toc, options: SchemaCompar
     if (found === undefined) return difference("presence", "present", "missing");
     if (wanted === undefined) return difference("presence", "absent", "present");
     return [
-      ...(isOtherMajor && wanted.isDeparsed ? [] : difference("definition", wanted.definition, found.definition)),
+      ...(isAcross && wanted.isDeparsed && found.isDeparsed
+        ? []
+        : difference("definition", wanted.definition, found.definition)),
       ...difference("owner", wanted.owner, found.owner),
     ];
   });
 }
 
 /** Each major version writes the queries it has stored in words of its own. */
-const DEPARSED: ReadonlySet<string> = new Set(["VIEW", "MATERIALIZED VIEW", "RULE"]);
+const DEPARSED: ReadonlySet<string> = new Set(["VIEW", "MATERIALIZED VIEW", "RULE", "POLICY"]);
+const STORED_BODY = /^ *BEGIN ATOMIC$/m;
+
+function isDeparsed({ desc, defn = "" }: TocEntry): boolean {
+  return DEPARSED.has(desc) || ((desc === "FUNCTION" || desc === "PROCEDURE") && STORED_BODY.test(defn));
+}
+
+function isOtherMajor(one: string | undefined, other: string | undefined): boolean {
+  return majorOf(one) !== majorOf(other);
+}
 
 /** `18.4 (Debian …)`, `19beta1` */
 function majorOf(version: string | undefined): string | undefined {
@@ -72,7 +88,6 @@ interface Described {
 function describe(
   toc: Toc,
   { ignoreOwners, ignorePrivileges, ignoreDatabase, ignoreLastAct }: SchemaComparison,
-  isOtherQuoting: boolean,
 ): Map<string, Described> {
   const database = toc.entries.find(({ desc }) => desc === "DATABASE")?.tag;
   const described = new Map<string, Described>();
@@ -95,13 +110,13 @@ function describe(
       continue;
     const object = objectOf(entry, database);
     // Some kinds stand in several entries under one name, in no particular order.
-    const said = normalised(entry, database, isOtherQuoting);
+    const said = normalised(entry, database);
     const definition = ignoreLastAct === true ? beforeLastAct(entry, said) : said;
     if (definition === undefined) continue;
     const parts = [described.get(object)?.definition, definition].filter((part) => part !== undefined);
     described.set(object, {
       definition: parts.toSorted().join("\n"),
-      isDeparsed: DEPARSED.has(entry.desc),
+      isDeparsed: isDeparsed(entry),
       owner: ignoreOwners === true ? "" : (entry.owner ?? ""),
     });
   }
@@ -132,13 +147,8 @@ function isAboutDatabase({ desc, tag }: Pick<TocEntry, "desc" | "tag">, database
   return tag === `DATABASE ${database}` || tag === `DATABASE ${quoteName(database)}`;
 }
 
-/** Quotes around names that need none depend on the server's version, see `dumpSchema`. */
-const NEEDLESS_QUOTES = /"([a-z_][a-z0-9_]*)"/g;
-
-function normalised(entry: TocEntry, database: string | undefined, isOtherQuoting: boolean): string {
-  const written = [entry.defn ?? "", entry.tableAccessMethod ?? ""].join("\n").trim();
-  // Where both are quoted alike, not: quotes inside literals and bodies are content.
-  const text = isOtherQuoting ? written.replaceAll(NEEDLESS_QUOTES, "$1") : written;
+function normalised(entry: TocEntry, database: string | undefined): string {
+  const text = [entry.defn ?? "", entry.tableAccessMethod ?? ""].join("\n").trim();
   if (database === undefined || !isAboutDatabase(entry, database)) return text;
   const forms = [database, quoteName(database)];
   const renamed = forms.reduce((result, form) => result.replaceAll(`DATABASE ${form}`, `DATABASE ${DATABASE}`), text);

@@ -11,6 +11,8 @@ export interface DumpSchemaOptions {
   readonly snapshotId: string;
   /** How long a table's lock is waited for. Default 60 s. */
   readonly lockWaitSeconds?: number;
+  /** Quotes around every name, also where none are needed. Default: where server and pg_dump differ in their major version. */
+  readonly quoteAll?: boolean;
   readonly signal?: AbortSignal;
 }
 
@@ -52,7 +54,9 @@ export async function dumpSchema(session: Session, options: DumpSchemaOptions): 
     `--encoding=${session.encoding === "SQL_ASCII" ? "SQL_ASCII" : "UTF8"}`,
     `--lock-wait-timeout=${lockWaitSeconds * 1000}`,
     // A server of another version has other reserved words than the one that will read this.
-    ...(major === PG_DUMP_MAJOR ? [] : ["--quote-all-identifiers"]),
+    ...(options.quoteAll === true || (options.quoteAll === undefined && major !== PG_DUMP_MAJOR)
+      ? ["--quote-all-identifiers"]
+      : []),
   ];
   const environment = { PGDATABASE: database, PGUSER: "holdfast", PGAPPNAME: "holdfast" };
   try {

@@ -29,7 +29,9 @@ const REMARKS: ReadonlySet<string> = new Set(["ACL", "COMMENT", "SECURITY LABEL"
 /** A source may itself hold an unfinished restore; its marker is not the user's data and would collide with ours. */
 export function isOfMarker({ desc, schema, name }: Pick<RestoreEntry, "desc" | "schema" | "name">): boolean {
   if (schema !== undefined) return isOfMarkerName(schema);
-  return desc === "SCHEMA" ? isOfMarkerName(name) : REMARKS.has(desc) && name === `SCHEMA ${MARKER_SCHEMA}`;
+  if (desc === "SCHEMA") return isOfMarkerName(name);
+  // In quotes in dumps of another major version.
+  return REMARKS.has(desc) && (name === `SCHEMA ${MARKER_SCHEMA}` || name === `SCHEMA "${MARKER_SCHEMA}"`);
 }
 
 export function isOfMarkerName(schema: string): boolean {

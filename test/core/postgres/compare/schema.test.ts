@@ -67,12 +67,6 @@ describe("two schemas", () => {
     expect(schemaDifferences(one, other)).toHaveLength(1);
   });
 
-  test("do not differ by quotes that another version's pg_dump sets around every name", () => {
-    const table = (defn: string): Entry[] => [{ desc: "TABLE", tag: "t", defn }];
-    const [quoted, bare] = [table('CREATE TABLE "t" ("a" int)'), table("CREATE TABLE t (a int)")];
-    expect(schemaDifferences(toc(quoted, "17.1"), toc(bare, "18.4"))).toEqual([]);
-  });
-
   test("differ by a view's words within a major version only, for each writes stored queries in its own", () => {
     const view = (defn: string): Entry[] => [{ desc: "VIEW", tag: "v", defn }];
     const [old, changed] = [view("SELECT t.a FROM t"), view("SELECT a FROM t")];
