@@ -11,9 +11,12 @@ import { isWord, nameOfToken, type Token, tokens } from "../tokens.ts";
 import { functionNeeds } from "./functions.ts";
 
 /** What is asked about: an entry of the archive, as far as it matters. */
-export type JudgedEntry = Pick<TocEntry, "desc" | "tag" | "namespace" | "defn" | "owner">;
+export type JudgedEntry = Pick<TocEntry, "desc" | "tag" | "defn" | "owner" | "dependencies">;
 
-type Rule = (entry: JudgedEntry, facts: TargetFacts) => string | undefined;
+/** The archive's entries by their dump ids: an entry that depends on none of them is about something that comes from elsewhere. */
+type Archive = ReadonlyMap<number, Pick<TocEntry, "desc">>;
+
+type Rule = (entry: JudgedEntry, facts: TargetFacts, archive: Archive) => string | undefined;
 
 const only = (what: string): string => `only a superuser may make ${what}`;
 /** No single one can be made, unless the provider gives it to its administrators. */
@@ -55,9 +58,9 @@ const RULES: Readonly<Record<string, Rule>> = {
  * Why the restoring role cannot make this entry on that server; undefined when it can, or when something else than who asks is in
  * the way: what it depends on, or the owner it is to have. Pure; never quotes a definition, which may hold a secret.
  */
-export function superuserOnly(entry: JudgedEntry, facts: TargetFacts): string | undefined {
+export function superuserOnly(entry: JudgedEntry, facts: TargetFacts, archive: Archive): string | undefined {
   if (facts.role.isSuperuser) return undefined;
-  return RULES[entry.desc]?.(entry, facts);
+  return RULES[entry.desc]?.(entry, facts, archive);
 }
 
 /** A base type's definition goes on with its functions in brackets, a type in wait of one ends; all others say AS. */
@@ -91,15 +94,19 @@ function operator({ defn = "" }: JudgedEntry, { serverVersion }: TargetFacts): s
   return isOwn ? only("operators with selectivity estimators of their own") : undefined;
 }
 
-function cast({ defn = "" }: JudgedEntry, facts: TargetFacts): string | undefined {
+/** Kinds that a cast may be from or to. */
+const TYPES: ReadonlySet<string> = new Set(["DOMAIN", "FOREIGN TABLE", "MATERIALIZED VIEW", "TABLE", "TYPE", "VIEW"]);
+
+function cast({ defn = "", dependencies }: JudgedEntry, facts: TargetFacts, archive: Archive): string | undefined {
   if (administers(facts, "cast")) return undefined;
   const found = tokens(defn);
   if (found.some((token, at) => isWord(token, "WITHOUT") && isWord(found[at + 1], "FUNCTION"))) {
     return only("casts without a function");
   }
-  const end = found.findIndex((token) => isWord(token, "WITH"));
-  const isOfOwnType = found.slice(0, end).some(({ text }) => text === ".");
-  return isOfOwnType ? undefined : "a cast takes the ownership of one of its types, and both are PostgreSQL's own";
+  const isOfOwnType = dependencies.some((dumpId) => TYPES.has(archive.get(dumpId)?.desc ?? ""));
+  return isOfOwnType
+    ? undefined
+    : "a cast takes the ownership of one of its types, and neither is the restore point's own";
 }
 
 function publication({ defn = "" }: JudgedEntry, facts: TargetFacts): string | undefined {
@@ -147,10 +154,10 @@ function server({ defn = "" }: JudgedEntry, { rights }: TargetFacts): string | u
 function language({ defn = "", tag }: JudgedEntry, facts: TargetFacts): string | undefined {
   // Without a handler the server takes the language's extension.
   if (tokens(defn).some((token) => isWord(token, "HANDLER"))) return only("procedural languages");
-  return extension({ desc: "EXTENSION", tag, namespace: undefined, defn, owner: undefined }, facts);
+  return extension({ tag }, facts);
 }
 
-function extension({ tag }: JudgedEntry, facts: TargetFacts): string | undefined {
+function extension({ tag }: Pick<JudgedEntry, "tag">, facts: TargetFacts): string | undefined {
   const found = facts.extensions.find(({ name }) => name === tag);
   if (found === undefined || found.installedVersion !== undefined || !found.needsSuperuser) return undefined;
   if (administers(facts, "extension")) return undefined;
@@ -166,14 +173,15 @@ function defaultPrivileges({ owner }: JudgedEntry, { roles }: TargetFacts): stri
     : undefined;
 }
 
-/** On what belongs to the server, whose GRANT by others is no error but has no effect either, or next to none. */
-const OF_THE_SERVER = /^(FOREIGN DATA WRAPPER |LANGUAGE |SCHEMA (pg_catalog|information_schema)$)/;
-
-function privileges({ namespace = "", tag }: JudgedEntry): string | undefined {
-  const isCatalog = namespace === "pg_catalog" || namespace === "information_schema";
-  return isCatalog || OF_THE_SERVER.test(tag)
-    ? "privileges on what is the server's own can be given by superusers"
-    : undefined;
+/**
+ * On what the archive does not make: PostgreSQL's own, or a part of an extension. A GRANT by who may not grant is an error on some, on
+ * others but a warning, and has no effect.
+ */
+function privileges({ tag, dependencies }: JudgedEntry, { roles }: TargetFacts, archive: Archive): string | undefined {
+  if (dependencies.some((dumpId) => archive.has(dumpId))) return undefined;
+  const ownsPublic = roles.some(({ name, isInherited }) => name === "pg_database_owner" && isInherited);
+  if (tag === "SCHEMA public" && ownsPublic) return undefined;
+  return "only a superuser may give privileges on what is the server's or an extension's own";
 }
 
 /** A database yet to be created will be ours. */
