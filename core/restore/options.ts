@@ -3,6 +3,8 @@
  * @module
  */
 import { z } from "zod";
+import { isEverything } from "../parts/choice.ts";
+import { isExact, schemaPatternsField, tablePattern, tablePatternsField } from "../parts/pattern.ts";
 import { parseOptions } from "../runs/options.ts";
 
 /** PostgreSQL's NAMEDATALEN less one: it would cut a longer name without a word. */
@@ -24,7 +26,7 @@ export function isListId(value: unknown): value is string {
   return typeof value === "string" && /^[0-9a-f]{12}$/.test(value);
 }
 
-const restoreOptionsSchema = z.strictObject({
+const fields = z.strictObject({
   /** The database to restore into. Absent: the one the connection names, or with `create` the source's name. */
   database: databaseField.optional(),
   /** Create the database with the source's encoding and locale; the connection's own database is only where this is said. */
@@ -43,6 +45,20 @@ const restoreOptionsSchema = z.strictObject({
   skipRoles: z.boolean().default(false),
   /** What is held against the manifest before the restore counts as done. */
   compare: z.enum(["off", "counts", "rows"]).default("counts"),
+  /** Only what is meant by these patterns, and what it needs; both empty: everything. */
+  schemas: schemaPatternsField.default([]),
+  tables: tablePatternsField.default([]),
+  /** All but these. */
+  excludeSchemas: schemaPatternsField.default([]),
+  excludeTables: tablePatternsField.default([]),
+  /** Definitions, and no row. */
+  schemaOnly: z.boolean().default(false),
+  /** Rows, into tables that are there and empty. */
+  dataOnly: z.boolean().default(false),
+  /** Tables into a schema of a database that is in use, of which nothing else is touched. */
+  intoSchema: databaseField.optional(),
+  /** One table there, under this name. */
+  as: databaseField.optional(),
   /** Nothing is restored: the restore ends when it has said what it would do otherwise than the restore point says. */
   plan: z.boolean().default(false),
   /** What the target cannot take is left out, by name, instead of being refused. */
@@ -53,10 +69,57 @@ const restoreOptionsSchema = z.strictObject({
   tablespaces: z.enum(["default", "keep"]).default("default"),
 });
 
+/** Whether less than the whole restore point was asked for. */
+export function isOfParts(options: Parts): boolean {
+  const { schemaOnly, dataOnly } = options;
+  return !isEverything(options) || schemaOnly || dataOnly || isIntoUse(options);
+}
+
+/** Whether tables come into a database that is in use, beside what is there. */
+export function isIntoUse({ intoSchema, as }: Pick<Parts, "intoSchema" | "as">): boolean {
+  return intoSchema !== undefined || as !== undefined;
+}
+
+const restoreOptionsSchema = fields.superRefine((options, context) => {
+  const refuse = (path: string, message: string): void => context.addIssue({ code: "custom", path: [path], message });
+  const { confirm, create, schemaOnly, dataOnly, tables, as } = options;
+  if (confirm !== false && isOfParts(options))
+    refuse("confirm", "allowed is none with parts: they never drop anything");
+  if (schemaOnly && dataOnly) refuse("dataOnly", "allowed is one of schemaOnly and dataOnly");
+  if (create && (dataOnly || isIntoUse(options))) refuse("create", "allowed is a database that is there");
+  if (dataOnly && isIntoUse(options)) refuse("dataOnly", "allowed are tables under their own names");
+  if (isIntoUse(options) && tables.length + options.schemas.length === 0) {
+    refuse("tables", "allowed is at least one, to be brought into a database that is in use");
+  }
+  const [only, ...others] = tables.map(tablePattern);
+  const isOne = only !== undefined && others.length === 0 && isExact(only.schema) && isExact(only.name);
+  if (as !== undefined && (!isOne || options.schemas.length > 0)) refuse("as", "allowed is one table, named exactly");
+});
+
 export type RestoreOptions = z.output<typeof restoreOptionsSchema>;
+
+const LISTS = ["schemas", "tables", "excludeSchemas", "excludeTables"] as const;
+
+/** The options that choose parts, and under which names they come. */
+export type Parts = Pick<
+  z.output<typeof fields>,
+  (typeof LISTS)[number] | "schemaOnly" | "dataOnly" | "intoSchema" | "as"
+>;
+
+/** `tables public.film`, `into schema recovered`: what was chosen, as it was written. */
+export function describeParts({ intoSchema, as, schemaOnly, dataOnly, ...options }: Partial<Parts>): string[] {
+  return [
+    ...(schemaOnly === true ? ["schemaOnly"] : []),
+    ...(dataOnly === true ? ["dataOnly"] : []),
+    ...LISTS.flatMap((name) => (options[name]?.length ? [`${name} ${options[name].join(" ")}`] : [])),
+    ...(intoSchema === undefined ? [] : [`into schema ${intoSchema}`]),
+    ...(as === undefined ? [] : [`as ${as}`]),
+  ];
+}
 
 /** The options that make another database of the same restore point. */
 export type LeavingOut = Pick<RestoreOptions, "create" | "noOwner" | "noPrivileges" | "skipRoles"> &
+  Partial<Parts> &
   Partial<Pick<RestoreOptions, "leaveOut" | "skipExtensions" | "tablespaces">>;
 
 /** `create, noOwner`, or `no options`: in words that stay the same, for an unfinished restore is continued by them. */
@@ -67,12 +130,13 @@ export function describeLeftOut(options: LeavingOut): string {
     ...names.filter((name) => options[name]),
     ...skipExtensions.toSorted().map((name) => `skipExtensions ${name}`),
     ...(tablespaces === "keep" ? ["tablespaces keep"] : []),
+    ...describeParts(options),
   ];
   return words.join(", ") || "no options";
 }
 
 /** @throws ConfigurationError `invalid-options` naming the option, what it got and what is allowed */
 export function parseRestoreOptions(input: unknown): RestoreOptions {
-  const hint = `Options of a restore are ${Object.keys(restoreOptionsSchema.shape).join(", ")}.`;
+  const hint = `Options of a restore are ${Object.keys(fields.shape).join(", ")}.`;
   return parseOptions(restoreOptionsSchema, input, hint);
 }

@@ -14,7 +14,8 @@ export { type DumpSchemaOptions, dumpSchema, PG_DUMP_MAJOR, type SchemaDump } fr
 export { schemaFingerprint } from "./fingerprint.ts";
 export type { Grant } from "./grants.ts";
 export { type LargeObjectMetadata, largeObjectStatements, listLargeObjects } from "./large-objects.ts";
-export { classify } from "./restore/classify.ts";
+export { classify, DEFAULT_SEARCH_PATH } from "./restore/classify.ts";
 export { isLoginTrigger, splitLoginTriggers } from "./restore/login-triggers.ts";
-export type { ClassifyOptions, RestoreEntry, RestorePhases } from "./restore/phases.ts";
+export type { ClassifyOptions, MaterializedView, RestoreEntry, RestorePhases } from "./restore/phases.ts";
 export { plainSql, type SqlSection } from "./restore/plain-sql.ts";
+export { tableOf } from "./restore/table-of.ts";

@@ -10,6 +10,8 @@ import type { Manifest, ManifestChunk, ManifestTable } from "./schema.ts";
 export interface Slice {
   readonly table: ManifestTable | null;
   readonly chunk: ManifestChunk;
+  /** Of a table that is not restored: it is read, held against its digest, and let go. */
+  readonly isPassedBy?: true;
 }
 
 /** One stored object with all its slices, in the order in which they lie in it. */
@@ -26,13 +28,14 @@ export interface ChunkObject {
  */
 export function chunkObjects(manifest: Manifest): ChunkObject[] {
   const byNumber = new Map<number, Slice[]>();
-  const add = (table: ManifestTable | null, chunk: ManifestChunk): void => {
-    const slices = byNumber.get(chunk.n);
-    if (slices === undefined) byNumber.set(chunk.n, [{ table, chunk }]);
-    else slices.push({ table, chunk });
+  const add = (slice: Slice): void => {
+    const slices = byNumber.get(slice.chunk.n);
+    if (slices === undefined) byNumber.set(slice.chunk.n, [slice]);
+    else slices.push(slice);
   };
-  for (const table of manifest.tables) for (const chunk of table.chunks) add(table, chunk);
-  for (const chunk of manifest.largeObjects.chunks) add(null, chunk);
+  for (const table of manifest.tables) for (const chunk of table.chunks) add({ table, chunk });
+  for (const chunk of manifest.largeObjects.chunks) add({ table: null, chunk });
+  for (const chunk of manifest.passedBy ?? []) add({ table: null, chunk, isPassedBy: true });
   const objects = [...byNumber].sort(([a], [b]) => a - b).map(([n, slices]) => chunkObject(n, slices));
   const owners = new Map<string, number>();
   for (const { n, written } of objects) {

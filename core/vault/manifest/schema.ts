@@ -78,6 +78,8 @@ const table = z.object({
   rowHash: rowHash.optional(),
   /** Materialized views only: whether it is refreshed on restore. */
   populated: z.boolean().optional(),
+  /** Its definition alone was backed up: `rows` is 0 whatever it held. */
+  rowsLeftOut: z.literal(true).optional(),
   chunks: z.array(chunk),
 });
 export type ManifestTable = z.infer<typeof table>;
@@ -126,6 +128,20 @@ const snapshot = z.object({
   preparedTransactions: z.array(z.string()),
 });
 
+/** What the source's configuration left out of this restore point, and what had to go with it. */
+const parts = z.object({
+  /** The patterns, as they were configured. */
+  include: z.object({ schemas: z.array(z.string()), tables: z.array(z.string()) }),
+  exclude: z.object({ schemas: z.array(z.string()), tables: z.array(z.string()) }),
+  excludeData: z.object({ tables: z.array(z.string()) }),
+  /** Relations that are not in it, whatever they held; the first of them where there are very many. */
+  relations: z.array(z.object({ kind: z.string(), schema: z.string(), name: z.string() })),
+  relationCount: count,
+  /** Entries of the archive that need one of those, and cannot be made without: by the oids of their catalog and their own. */
+  leftOut: z.array(z.object({ catalogOid: oid, oid, what: z.string() })),
+});
+export type ManifestParts = z.infer<typeof parts>;
+
 /** The run that made it, for catalogs; ISO 8601 in UTC. */
 const run = z.object({
   id: z.string().regex(RUN_ID_PATTERN),
@@ -157,11 +173,16 @@ const head = {
   capture: z
     .object({ slot: z.string(), publicationOid: oid, chain: z.string(), heartbeat: z.string().optional() })
     .optional(),
+  /** Absent where it holds everything. */
+  parts: parts.optional(),
   warnings: z.array(warning),
 };
 
 export const manifestSchema = z.object(head);
-export type Manifest = z.infer<typeof manifestSchema>;
+export type Manifest = z.infer<typeof manifestSchema> & {
+  /** Never stored: slices that lie in objects with others that are restored, and are read past. */
+  readonly passedBy?: readonly ManifestChunk[];
+};
 
 /** In the store: with many chunks the chunk lists are empty and the parts hold them. */
 export const storedManifestSchema = z.object({ ...head, chunkParts: z.array(wholeObject).optional() });
