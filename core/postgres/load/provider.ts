@@ -3,9 +3,10 @@
  * @module
  */
 import { PreconditionError } from "../../errors.ts";
+import { PROVIDER_OWNERS } from "../providers/index.ts";
 import type { Session } from "../session.ts";
 import { listNames } from "./target.ts";
-import { IN_USERS_SCHEMA, OBJECTS, PROVIDER_OWNERS } from "./target-objects.ts";
+import { IN_USERS_SCHEMA, OBJECTS } from "./target-objects.ts";
 
 /**
  * What CASCADE would take along from the found, followed through pg_depend to the end, and belongs to the provider or, as a

@@ -2,6 +2,7 @@
  * What users have made in a target.
  * @module
  */
+import { PROVIDER_OWNERS } from "../providers/index.ts";
 import type { Session } from "../session.ts";
 import { MARKER_SCHEMA } from "./marker.ts";
 
@@ -14,20 +15,6 @@ export interface TargetObject {
   /** What takes it away, where that is no DROP. */
   readonly statement?: string;
 }
-
-/**
- * Owners under which providers keep what belongs to their platform: Supabase's auth, storage, realtime …, RDS, Cloud SQL,
- * Azure, Neon. Told by owner, not by name: a user's own schema may be called `auth`.
- */
-export const PROVIDER_OWNERS = [
-  "^supabase(_.*)?_admin$",
-  "^supabase_(read_only|replication).*$",
-  "^pgbouncer$",
-  "^rds(admin|_superuser|repladmin)$",
-  "^cloudsql(admin|superuser|replica|agent|iamserviceaccount|iamuser|importexport|observability)$",
-  "^(azuresu|azure_superuser|azure_pg_admin)$",
-  "^(cloud_admin|neon_superuser)$",
-];
 
 /**
  * Not of the system, of an extension or of the provider, also when we are that role: then only what is in `public` counts.

@@ -6,7 +6,7 @@ export const cloudSql: Provider = {
   name: "Google Cloud SQL",
   told: { roles: ["cloudsqladmin", "cloudsqlsuperuser"] },
   roles: [
-    "^cloudsql(admin|agent|iamgroup|iamgroupuser|iamserviceaccount|iamuser|importexport|inactiveuser|observability|replica|superuser)$",
+    "^cloudsql(admin|agent|iamgroup|iamgroupuser|iamserviceaccount|iamuser|importexport|inactiveuser|replica|superuser)$",
     "^cloudsqlobservability(admin|agent)?$",
   ],
   schemas: [],
