@@ -3,10 +3,10 @@ import pg from "pg";
 import { CancelledError, HoldfastError, PreconditionError } from "../errors.ts";
 import { cancelRunningQuery } from "./client/cancel.ts";
 import { CONNECT_TIMEOUT_MILLIS, connect, TIMED_OUT } from "./client/connect.ts";
-import { FIRST_PIN, pinStatements, type SessionPurpose } from "./client/pins.ts";
+import { FIRST_PIN, pinStatements, type SessionPurpose, withoutTimeLimits } from "./client/pins.ts";
 import { backendPid, refuseTransactionPooler } from "./client/pooler.ts";
 import { type ConnectionSettings, describeConnection } from "./connection.ts";
-import { mapPostgresError } from "./errors.ts";
+import { mapPostgresError, sqlState } from "./errors.ts";
 
 export interface SessionOptions {
   readonly purpose: SessionPurpose;
@@ -51,19 +51,37 @@ const ENDING = new Set(["FATAL", "PANIC"]);
  * @throws SourceUnavailableError, ConfigurationError (login, trust), PreconditionError `transaction-pooler`, `server-too-old`.
  */
 export async function openSession(settings: ConnectionSettings, options: SessionOptions): Promise<Session> {
+  // A database or role may allow less time than its own pinning takes; each kind of limit is met once at most.
+  let startup: string | undefined;
+  for (;;) {
+    try {
+      return await open(settings, options, startup);
+    } catch (error) {
+      const unlimited = options.signal?.aborted === true ? undefined : withoutTimeLimits(sqlState(error));
+      if (unlimited === undefined || unlimited === startup) throw error;
+      startup = unlimited;
+    }
+  }
+}
+
+async function open(
+  settings: ConnectionSettings,
+  options: SessionOptions,
+  startup: string | undefined,
+): Promise<Session> {
   const { purpose, applicationName, lockTimeoutMillis = DEFAULT_LOCK_TIMEOUT_MILLIS, signal } = options;
   const connectTimeoutMillis = options.connectTimeoutMillis ?? settings.connectTimeoutMillis ?? CONNECT_TIMEOUT_MILLIS;
   signal?.throwIfAborted();
-  const client = await connect(settings, applicationName, connectTimeoutMillis);
+  // What the server said when it ended the session; whatever is asked afterwards fails for that reason.
+  let farewell: unknown;
+  const onError = (error: unknown): void => {
+    farewell ??= error;
+  };
+  const client = await connect(settings, applicationName, connectTimeoutMillis, { options: startup, onError });
   const lost = new AbortController();
   let isEnding = false;
   let abortReason: HoldfastError | undefined;
   let cancelling: Promise<void> | undefined;
-  // What the server said when it ended the session; whatever is asked afterwards fails for that reason.
-  let farewell: unknown;
-  client.on("error", (error) => {
-    farewell ??= error;
-  });
   client.on("end", () => {
     const reason = farewell ?? new Error("connection terminated");
     if (!isEnding) lost.abort(abortReason ?? mapPostgresError(reason, "in a session"));
@@ -105,6 +123,8 @@ export async function openSession(settings: ConnectionSettings, options: Session
     if (isProxied) await refuseTransactionPooler(client, settings, applicationName);
     await run(FIRST_PIN);
     await run(pinStatements({ purpose, lockTimeoutMillis, serverVersion: server.version }));
+    // Only where they are on, since switching them takes a right: with them damage is read as if nothing had been there.
+    for (const name of server.hiding) await run(`SET ${name} = off`);
     return {
       client,
       settings,
@@ -119,7 +139,9 @@ export async function openSession(settings: ConnectionSettings, options: Session
     };
   } catch (error) {
     await end();
-    throw abortReason ?? mapPostgresError(error, `opening a session at ${describeConnection(settings)}`);
+    const isSaid = error instanceof pg.DatabaseError || error instanceof HoldfastError;
+    const reason = isSaid ? error : (farewell ?? error);
+    throw abortReason ?? mapPostgresError(reason, `opening a session at ${describeConnection(settings)}`);
   } finally {
     clearTimeout(timer);
   }
@@ -128,14 +150,18 @@ export async function openSession(settings: ConnectionSettings, options: Session
 /** Before PostgreSQL 14 the settings and catalogs this engine reads differ. */
 const OLDEST_SERVER = 140000;
 
+const IDENTIFY = `
+SELECT pg_catalog.current_setting('server_version_num') AS version, pg_catalog.current_setting('server_encoding') AS encoding,
+       ARRAY(SELECT name FROM pg_catalog.unnest(ARRAY['zero_damaged_pages', 'ignore_checksum_failure']) AS name
+              WHERE pg_catalog.current_setting(name)::pg_catalog.bool) AS hiding`;
+
 async function identify(client: pg.Client, settings: ConnectionSettings) {
   const pid = await backendPid(client);
-  const { rows } = await client.query<{ version: string; encoding: string }>(
-    "SELECT pg_catalog.current_setting('server_version_num') AS version, pg_catalog.current_setting('server_encoding') AS encoding",
-  );
+  const { rows } = await client.query<{ version: string; encoding: string; hiding: string[] }>(IDENTIFY);
   const version = Number(rows[0]?.version);
   const encoding = rows[0]?.encoding ?? "";
-  if (version >= OLDEST_SERVER) return { pid, version, encoding };
+  const hiding = rows[0]?.hiding ?? [];
+  if (version >= OLDEST_SERVER) return { pid, version, encoding, hiding };
   throw new PreconditionError(
     "server-too-old",
     `the server at ${describeConnection(settings)} is version ${version}, allowed is ${OLDEST_SERVER} and newer`,

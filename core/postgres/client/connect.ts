@@ -17,6 +17,13 @@ const TOKEN_ATTEMPTS = 3;
 const TOKEN_PAUSE_MILLIS = 1_000;
 const LOGIN_FAILED = new Set(["authentication-failed", "authentication-refused"]);
 
+export interface ConnectExtra {
+  /** Of the protocol's start-up, which win over settings of a database or role; poolers refuse them. */
+  readonly options?: string | undefined;
+  /** What ends the connection while nothing is asked, from its first moment on. */
+  readonly onError?: (error: Error) => void;
+}
+
 /**
  * Connects and logs in, a refused token replaced by a fresh one within bounds. The client carries an error listener, so a
  * lost connection never ends the process.
@@ -27,14 +34,15 @@ export async function connect(
   settings: ConnectionSettings,
   applicationName: string,
   timeoutMillis = settings.connectTimeoutMillis ?? CONNECT_TIMEOUT_MILLIS,
+  extra: ConnectExtra = {},
 ): Promise<pg.Client> {
   const { password } = settings;
-  if (typeof password === "string") return login(settings, password, applicationName, timeoutMillis);
+  if (typeof password === "string") return login(settings, password, applicationName, timeoutMillis, extra);
   let refused: HoldfastError | undefined;
   for (let attempt = 1; attempt <= TOKEN_ATTEMPTS; attempt += 1) {
     if (refused !== undefined) await delay((attempt - 1) * TOKEN_PAUSE_MILLIS);
     try {
-      return await login(settings, await mint(password), applicationName, timeoutMillis);
+      return await login(settings, await mint(password), applicationName, timeoutMillis, extra);
     } catch (error) {
       if (!(error instanceof HoldfastError) || !LOGIN_FAILED.has(error.code)) throw error;
       refused = error;
@@ -66,6 +74,7 @@ async function login(
   password: string,
   applicationName: string,
   timeoutMillis: number,
+  { options, onError = () => {} }: ConnectExtra,
 ): Promise<pg.Client> {
   const { host, port, user, database } = settings;
   const client = new pg.Client({
@@ -81,8 +90,9 @@ async function login(
     connectionTimeoutMillis: timeoutMillis,
     keepAlive: true,
     keepAliveInitialDelayMillis: KEEPALIVE_MILLIS,
+    ...(options !== undefined && { options }),
   });
-  client.on("error", () => {});
+  client.on("error", onError);
   try {
     await client.connect();
     return client;

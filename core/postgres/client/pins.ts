@@ -46,6 +46,7 @@ const EXECUTION: Readonly<Record<string, string>> = {
   max_parallel_workers_per_gather: "0",
   jit: "off",
   row_security: "off",
+  exit_on_error: "off",
 };
 
 const TRANSACTION: Readonly<Record<string, string>> = {
@@ -62,6 +63,20 @@ const TRANSACTION: Readonly<Record<string, string>> = {
 
 /** One statement that must come first: under a hostile statement_timeout a longer one might not end. */
 export const FIRST_PIN = "SET statement_timeout = 0";
+
+/** Limits that every server knows, and that may end a session before it is pinned. */
+const TIME_LIMITS = ["statement_timeout", "idle_in_transaction_session_timeout", "idle_session_timeout"];
+/** By those, in their order. */
+const OUT_OF_TIME = new Set(["57014", "25P03", "57P05"]);
+/** By transaction_timeout, which servers before 17 do not know. */
+const TRANSACTION_OUT_OF_TIME = "25P04";
+
+/** Options of the start-up packet, which win over those of database and role; undefined when the error was no time limit's. */
+export function withoutTimeLimits(state: string | undefined): string | undefined {
+  const isTransactions = state === TRANSACTION_OUT_OF_TIME;
+  if (!isTransactions && !OUT_OF_TIME.has(state ?? "")) return undefined;
+  return [...TIME_LIMITS, ...(isTransactions ? ["transaction_timeout"] : [])].map((name) => `-c ${name}=0`).join(" ");
+}
 
 /** The statements that pin a session, to be sent as one. */
 export function pinStatements({ purpose, lockTimeoutMillis, serverVersion }: PinOptions): string {

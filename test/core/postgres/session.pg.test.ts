@@ -2,6 +2,7 @@ import { createServer, type Socket } from "node:net";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { openSession } from "../../../core/postgres/session.ts";
 import { freePort } from "../../../infra/local/postgres.ts";
+import { asAdmin } from "../../support/postgres.ts";
 import { createSource, type SourceDatabase, until } from "./support.ts";
 
 let source: SourceDatabase;
@@ -11,6 +12,30 @@ beforeAll(async () => {
 afterAll(() => source.close());
 
 describe("a session", () => {
+  it("opens under time limits of a millisecond, which end others before their first answer", async () => {
+    const limits = ["statement_timeout", "transaction_timeout", "idle_session_timeout", "lock_timeout"];
+    for (const name of limits) await source.query(`ALTER DATABASE ${source.name} SET ${name} = 1`);
+    try {
+      for (let attempt = 0; attempt < 20; attempt += 1) {
+        const session = await openSession(source.settings, { purpose: "read", applicationName: "holdfast test" });
+        expect(await session.query("SELECT pg_sleep(0.005)::text AS slept")).toEqual([{ slept: "" }]);
+        await session.end();
+      }
+    } finally {
+      await asAdmin((admin) => admin.query(`ALTER DATABASE ${source.name} RESET ALL`));
+    }
+  });
+
+  it("reads damage as damage, though the database hides it", async () => {
+    for (const name of ["zero_damaged_pages", "ignore_checksum_failure"]) {
+      await source.query(`ALTER DATABASE ${source.name} SET ${name} = on`);
+    }
+    const session = await source.open();
+    expect(await session.query("SHOW zero_damaged_pages")).toEqual([{ zero_damaged_pages: "off" }]);
+    expect(await session.query("SHOW ignore_checksum_failure")).toEqual([{ ignore_checksum_failure: "off" }]);
+    await source.query(`ALTER DATABASE ${source.name} RESET ALL`);
+  });
+
   it("reads the same under hostile settings of the database", async () => {
     const hostile: Record<string, string> = {
       statement_timeout: "1000",
