@@ -16,6 +16,7 @@ export type { Grant } from "./grants.ts";
 export { type LargeObjectMetadata, largeObjectStatements, listLargeObjects } from "./large-objects.ts";
 export { classify, DEFAULT_SEARCH_PATH } from "./restore/classify.ts";
 export { isLoginTrigger, splitLoginTriggers } from "./restore/login-triggers.ts";
+export { ownerStatement } from "./restore/owner.ts";
 export type { ClassifyOptions, MaterializedView, RestoreEntry, RestorePhases } from "./restore/phases.ts";
 export { plainSql, type SqlSection } from "./restore/plain-sql.ts";
 export { tableOf } from "./restore/table-of.ts";

@@ -1,0 +1,119 @@
+import type { TocEntry } from "../../postgres/ddl/index.ts";
+import type { TargetFacts } from "../../postgres/facts/index.ts";
+import { dependentsOf, isRemark } from "./dependents.ts";
+import { nameOfEntry, someNames, sqlOfEntry } from "./describe.ts";
+import { extensions } from "./rules/extensions.ts";
+import { kinds } from "./rules/kinds.ts";
+import { roles } from "./rules/roles.ts";
+import { rowSecurity, server } from "./rules/server.ts";
+import { accessMethods, securityLabels, tablespaces } from "./rules/storage.ts";
+import { collations, databaseCollation, encodings } from "./rules/text.ts";
+import type { PlanInput, PlanOptions, Rule, Trouble } from "./rules/types.ts";
+import { type Decisions, type LeftOut, NO_DECISIONS, type Refusal, type RestorePlan } from "./types.ts";
+
+/** What is wrong with everything first. A rule more is a function more. */
+const RULES: readonly Rule[] = [
+  server,
+  encodings,
+  databaseCollation,
+  collations,
+  extensions,
+  kinds,
+  roles,
+  rowSecurity,
+  accessMethods,
+  tablespaces,
+  securityLabels,
+];
+
+/**
+ * Holds what is to be restored against its target. Pure: the same of the same. Whatever is left out, or goes along with what is
+ * left out, is in the plan by name; with a refusal in it nothing may be touched.
+ */
+export function planRestore(input: PlanInput, facts: TargetFacts, options: PlanOptions): RestorePlan {
+  const findings = RULES.flatMap((rule) => rule(input, facts, options));
+  const troubles = findings.filter((finding) => finding.verdict === "trouble");
+  const isLeft = ({ leaving, isAgreed = false }: Trouble): boolean =>
+    leaving !== undefined && (isAgreed || options.leaveOut === true);
+  const left = troubles.filter(isLeft);
+  const along = alongWith(left, input.toc.entries);
+  const isAgreed = options.leaveOut === true;
+  return {
+    leftOut: [...left.flatMap((trouble) => leftOutOf(trouble, input)), ...(isAgreed ? along.map(asLeftOut) : [])],
+    rewritten: findings.flatMap((finding) => {
+      if (finding.verdict !== "told") return [];
+      const { what, code, reason } = finding;
+      return [{ what, code, reason }];
+    }),
+    refusals: [
+      ...troubles.filter((trouble) => !isLeft(trouble)).map((trouble) => asRefusal(trouble, input.toc.entries)),
+      ...(isAgreed ? [] : along.filter((entry) => !isRemark(entry)).map(asOrphan)),
+    ],
+    decisions: merge(left.map(({ leaving }) => leaving?.decisions ?? {})),
+  };
+}
+
+/** Nothing hangs on what is there by another hand. */
+function alongWith(left: readonly Trouble[], entries: readonly TocEntry[]): TocEntry[] {
+  const all = (some: readonly Trouble[]): number[] => some.flatMap(({ leaving }) => leaving?.entries ?? []);
+  const gone = new Set(all(left.filter(({ leaving }) => leaving?.isReplaced !== true)));
+  const named = new Set(all(left));
+  return dependentsOf(entries, gone).filter(({ dumpId }) => !named.has(dumpId));
+}
+
+/** An item for each entry, or for the thing itself where it is none. */
+function leftOutOf({ what, code, reason, sql, leaving }: Trouble, { toc, manifest }: PlanInput): LeftOut[] {
+  const dumpIds = new Set(leaving?.entries);
+  const entries = toc.entries.filter(({ dumpId }) => dumpIds.has(dumpId));
+  const relations = new Set((leaving?.decisions?.relations ?? []).map(({ schema, name }) => `${schema}.${name}`));
+  const rows = manifest.tables.filter(({ schema, name, rows }) => relations.has(`${schema}.${name}`) && rows > 0);
+  const own = entries.filter((entry) => nameOfEntry(entry) === what);
+  const others = entries.filter((entry) => nameOfEntry(entry) !== what);
+  const [first] = own;
+  return [
+    { ...(first !== undefined && { dumpId: first.dumpId }), what, code, reason, ...(sql !== undefined && { sql }) },
+    ...others.map((entry) => ({
+      dumpId: entry.dumpId,
+      what: nameOfEntry(entry),
+      code,
+      reason: `${what} ${reason}`,
+      ...sqlOfEntry(entry),
+    })),
+    ...rows.map((table) => ({
+      what: `${table.rows} rows of ${table.schema}.${table.name}`,
+      code,
+      reason: `they belong to ${what}`,
+    })),
+  ];
+}
+
+function asLeftOut(entry: TocEntry): LeftOut {
+  const { dumpId } = entry;
+  return { dumpId, what: nameOfEntry(entry), code: "needs-left-out", reason: NEEDS_LEFT_OUT, ...sqlOfEntry(entry) };
+}
+
+const NEEDS_LEFT_OUT = "it needs something that is left out";
+
+function asOrphan(entry: TocEntry): Refusal {
+  const hint = "Restore with --leave-out to agree that it goes along, or have what it needs made beforehand.";
+  return { what: nameOfEntry(entry), code: "needs-left-out", reason: NEEDS_LEFT_OUT, hint };
+}
+
+function asRefusal({ what, code, reason, hint, sql, leaving }: Trouble, entries: readonly TocEntry[]): Refusal {
+  const along = dependentsOf(entries, new Set(leaving?.entries)).filter((entry) => !isRemark(entry));
+  const more = along.length === 0 ? "" : `; ${along.length} more need it: ${someNames(along.map(nameOfEntry))}`;
+  return { what, code, reason: `${reason}${more}`, hint, ...(sql !== undefined && { sql }) };
+}
+
+function merge(decisions: readonly Partial<Decisions>[]): Decisions {
+  const all = <Key extends keyof Decisions>(key: Key): Decisions[Key][number][] =>
+    decisions.flatMap((one) => [...(one[key] ?? NO_DECISIONS[key])]);
+  return {
+    missingRoles: all("missingRoles"),
+    foreignOwners: all("foreignOwners"),
+    relations: all("relations"),
+    accessMethods: all("accessMethods"),
+    tablespaces: all("tablespaces"),
+    labelProviders: all("labelProviders"),
+  };
+}
