@@ -3,8 +3,10 @@
  * @module
  */
 import { IntegrityError, PreconditionError } from "../errors.ts";
-import { type Loaded, loadChunk, type TurnOptions } from "../postgres/load/chunk.ts";
+import { type Loaded, loadChunk, type PassedSlice, type RowSlice, type TurnOptions } from "../postgres/load/chunk.ts";
+import { suspendTriggers } from "../postgres/load/into-tables.ts";
 import { loadLargeObjects } from "../postgres/load/large-objects.ts";
+import { type Remedy, remedyFor } from "../postgres/load/remedies.ts";
 import { useTimeZone } from "../postgres/load/row-settings.ts";
 import type { Session } from "../postgres/session.ts";
 import { type ChunkObject, chunkObjectOf, type Slice } from "../vault/manifest/chunk-objects.ts";
@@ -12,10 +14,12 @@ import type { ManifestTable } from "../vault/manifest/schema.ts";
 import { ObjectIntegrityError } from "../vault/object/errors.ts";
 import { readObject } from "../vault/object/read.ts";
 import { checkChunk } from "../vault/verify/checks.ts";
-import type { OpenRestorePoint } from "./restore-point.ts";
+import { type OpenRestorePoint, readSearchPath } from "./restore-point.ts";
 
 export interface LoadOptions extends TurnOptions {
   readonly signal?: AbortSignal;
+  /** Told what was done otherwise, in a sentence that is the same for each chunk of a table. */
+  readonly onTold?: (sentence: string) => void;
 }
 
 /**
@@ -30,22 +34,49 @@ export async function loadPointChunk(
 ): Promise<Loaded> {
   const chunk = chunkObjectOf(point.manifest, n);
   await useTimeZone(session, point.manifest.server.settings.TimeZone);
-  try {
-    return await loadSlices(session, point, chunk, options);
-  } catch (error) {
-    throw await blameBytes(error, point, chunk, options);
+  if (point.parts?.mode === "rows") await suspendTriggers(session);
+  const { onTold, ...loading } = options;
+  const tables = chunk.slices.flatMap(({ table }) => table ?? []);
+  const tried = new Set<Remedy>();
+  let searchPath: string | undefined;
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      return await loadSlices(session, point, chunk, { ...loading, searchPath });
+    } catch (error) {
+      const remedy =
+        attempt > MOST_REMEDIES || isInUse(point) ? undefined : await remedyFor(session, error, { tables, tried });
+      if (remedy === undefined) throw await blameBytes(error, point, chunk, options);
+      tried.add(remedy);
+      if (remedy !== "under-source-path") continue;
+      searchPath = await readSearchPath(point);
+      onTold?.(describeDetour(error, searchPath));
+    }
   }
+}
+
+/** What is there already is nobody's to take off. */
+function isInUse({ parts }: OpenRestorePoint): boolean {
+  return parts !== undefined && parts.mode !== "empty";
+}
+
+/** Each takes one constraint off at least; a table has room for no more than some hundreds that rows could violate. */
+const MOST_REMEDIES = 200;
+
+/** In the words of the error but for the chunk's number, so that a table with many is told of once. */
+function describeDetour(error: unknown, searchPath: string): string {
+  const refused = error instanceof Error ? error.message.replace(/^chunk \d+ /, "") : "";
+  return `rows ${refused}; they are loaded under the source's search path (${searchPath}); give the function that they call a search_path of its own`;
 }
 
 function loadSlices(
   session: Session,
   point: OpenRestorePoint,
   { n, written, slices }: ChunkObject,
-  { signal, ...turn }: LoadOptions,
+  { signal, ...turn }: LoadOptions & { readonly searchPath?: string | undefined },
 ): Promise<Loaded> {
   const open = (): AsyncIterable<Uint8Array> => readObject({ ...point, written, ...(signal && { signal }) });
   const input = { n, of: point.ref, encoding: point.manifest.server.encoding, open, ...turn };
-  if (slices.some(({ table }) => table === null)) {
+  if (slices.some(({ table, isPassedBy }) => table === null && isPassedBy === undefined)) {
     return loadLargeObjects(session, { ...input, slices: slices.map(({ chunk }) => chunk) });
   }
   return loadChunk(session, { ...input, slices: slices.flatMap(rowSlice) });
@@ -69,10 +100,11 @@ async function blameBytes(
   );
 }
 
-function rowSlice({ table, chunk }: Slice) {
+function rowSlice({ table, chunk, isPassedBy }: Slice): (RowSlice | PassedSlice)[] {
+  const { offset, plainBytes, sha256Plain, rows } = chunk;
+  if (isPassedBy) return [{ offset, plainBytes, sha256Plain, isPassedBy }];
   if (table === null) return [];
   const { schema, name } = table;
-  const { offset, plainBytes, sha256Plain, rows } = chunk;
   return [{ schema, name, columns: copiedColumns(table), offset, plainBytes, sha256Plain, rows }];
 }
 

@@ -87,8 +87,11 @@ export async function restoreDirect(input: RestoreDirectInput): Promise<RestoreR
   tell("prepare", 1, 1, state === "continued" ? "continuing an earlier attempt" : undefined);
 
   const warnings: string[] = holdsNoRow(point.manifest) ? [NO_ROW] : [];
-  const onDenied = (step: Step, error: Error): void => {
-    warnings.push(describeRefusal(step, error));
+  const onDenied = (step: Step, error: Error, instead?: string): void => {
+    warnings.push(describeRefusal(step, error, instead));
+  };
+  const onTold = (sentence: string): void => {
+    if (!warnings.includes(sentence)) warnings.push(sentence);
   };
   await alone(async (session) => {
     if (!options.skipRoles) warnings.push(...(await restorePointRoles(session, point)));
@@ -102,7 +105,9 @@ export async function restoreDirect(input: RestoreDirectInput): Promise<RestoreR
   let loaded = 0;
   await inParallel(sessions, chunks, open, close, async (session, n) => {
     // Awaited first: `rows += await …` would read the sum before and write it after what other sessions add meanwhile.
-    const chunk = await loadPointChunk(session, point, n, { ...(signal && { signal }) }).catch(asStopped(signal));
+    const chunk = await loadPointChunk(session, point, n, { onTold, ...(signal && { signal }) }).catch(
+      asStopped(signal),
+    );
     rows += chunk.rows;
     tell("data", ++loaded, chunks.length, `chunk ${n}`);
   });

@@ -19,10 +19,11 @@ import {
   loadedRows,
   readMarker,
 } from "../postgres/load/marker.ts";
-import { analyzeSteps, refreshSteps } from "../postgres/load/materialized-views.ts";
+import { analyzeSteps, refreshInOrder, refreshSteps } from "../postgres/load/materialized-views.ts";
+import { returningSteps, stillPostponed } from "../postgres/load/postponed.ts";
 import { useRowSettings } from "../postgres/load/row-settings.ts";
 import { sequenceSteps } from "../postgres/load/sequences.ts";
-import { doneAmong, type RunStepsOptions, runSteps } from "../postgres/load/steps.ts";
+import { doneAmong, type RunStepsOptions, runSteps, type Step } from "../postgres/load/steps.ts";
 import type { Session } from "../postgres/session.ts";
 import { chunkObjects } from "../vault/manifest/chunk-objects.ts";
 import type { Manifest } from "../vault/manifest/schema.ts";
@@ -59,7 +60,9 @@ export async function finishSchema(
   await assertAllMade(session, phases, BEFORE_FINISH);
   await runPhase(session, phases, "rest", running);
   await runSteps(session, "sequences", sequenceSteps(manifest.sequences.filter(isNotOfMarker)), running);
-  const objects = await findSchemaJson<LargeObjectMetadata>(point, schemaObjects.largeObjects, ["groups", "comments"]);
+  const objects = hasLargeObjects(point)
+    ? await findSchemaJson<LargeObjectMetadata>(point, schemaObjects.largeObjects, ["groups", "comments"])
+    : undefined;
   if (objects !== undefined) await runSteps(session, "large-objects", largeObjectSteps(objects, options), running);
   await runPhase(session, phases, "privileges", running);
   const database = await databaseOf(point);
@@ -69,9 +72,16 @@ export async function finishSchema(
   }
   await useRowSettings(session, database);
   const populated = manifest.tables.filter((table) => table.kind === "matview" && table.populated !== false);
-  await runSteps(session, "refresh", refreshSteps(phases.materializedViews, populated), running);
-  await runSteps(session, "analyze", analyzeSteps(analyzed(manifest)), running);
+  const { searchPath } = phases;
+  await runSteps(session, "checks", [...(await returningSteps(session, searchPath)), ...commentsOn(phases)], running);
+  await refreshInOrder(session, refreshSteps(phases.materializedViews, populated, searchPath), running);
+  await runSteps(session, "analyze", analyzeSteps(analyzed(manifest), phases.indexes, searchPath), running);
   await runPhase(session, withoutLoginTriggers(phases), "eventTriggers", running);
+}
+
+/** Those without a byte are counted in none of the chunks; of parts without any, none is restored. */
+function hasLargeObjects({ parts, manifest }: OpenRestorePoint): boolean {
+  return parts === undefined || manifest.largeObjects.count > 0;
 }
 
 function databaseOf(point: OpenRestorePoint): Promise<DatabaseProperties | undefined> {
@@ -123,6 +133,7 @@ export async function completeRestore(
   assertNoRowsLost(session, found);
   await assertAllLoaded(session, point.manifest);
   await assertAllMade(session, withoutLoginTriggers(phases), [...BEFORE_FINISH, ...OF_FINISH]);
+  await assertAllReturned(session);
   const database = options.create ? await databaseOf(point) : undefined;
   const steps = database === undefined ? [] : lastDatabaseSteps(database, session.settings.database, options);
   const configured = await permittedStatements(session, steps, onDenied);
@@ -131,6 +142,24 @@ export async function completeRestore(
   const triggers = splitLoginTriggers(phases.eventTriggers).login.flatMap(({ statements }) => statements);
   await dropMarker(session, [...configured, ...triggers]);
 }
+
+/** A constraint that was taken off has lost what was said about it: said again of all of them. */
+function commentsOn({ preData }: RestorePhases): Step[] {
+  return preData
+    .filter(({ desc, name }) => desc === "COMMENT" && name.startsWith("CONSTRAINT "))
+    .map(entryStep)
+    .map((step) => ({ ...step, name: `again/${step.name}` }));
+}
+
+/** @throws IntegrityError `restore-incomplete` naming a constraint that was taken off for the rows and is not back */
+async function assertAllReturned(session: Session): Promise<void> {
+  const [missing] = await stillPostponed(session);
+  if (missing === undefined) return;
+  throw new IntegrityError("restore-incomplete", `${missing} is not back yet`, { hint: STARTED_AGAIN });
+}
+
+const STARTED_AGAIN =
+  "A part of the run was lost without a word; start the same restore again, it makes what is missing.";
 
 /** @throws IntegrityError `restore-incomplete` naming the first object that no step is recorded of */
 async function assertAllMade(
@@ -144,7 +173,7 @@ async function assertAllMade(
   if (missing === undefined) return;
   const others = more.length === 0 ? "" : `, nor were ${more.length} more objects`;
   throw new IntegrityError("restore-incomplete", `${missing.what} was never made${others}`, {
-    hint: "A part of the run was lost without a word; start the same restore again, it makes what is missing.",
+    hint: STARTED_AGAIN,
   });
 }
 
@@ -165,7 +194,7 @@ export async function assertAllLoaded(session: Session, manifest: Manifest): Pro
   const wanted = new Set(chunkNumbers(manifest));
   for (const { n, slices } of chunkObjects(manifest)) {
     if (!wanted.has(n)) continue;
-    const rows = slices.reduce((sum, { chunk }) => sum + chunk.rows, 0);
+    const rows = slices.reduce((sum, { chunk, isPassedBy }) => sum + (isPassedBy ? 0 : chunk.rows), 0);
     const got = loaded.get(n);
     if (got === rows) continue;
     const what = got === undefined ? "was not loaded" : `has ${got} rows`;

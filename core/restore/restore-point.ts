@@ -3,8 +3,15 @@
  * @module
  */
 import { IntegrityError } from "../errors.ts";
-import { classify, parseArchive, type RestorePhases } from "../postgres/ddl/index.ts";
+import {
+  classify,
+  type DatabaseProperties,
+  parseArchive,
+  type RestorePhases,
+  type Toc,
+} from "../postgres/ddl/index.ts";
 import { isOfMarker } from "../postgres/load/entries.ts";
+import { sourceSearchPath } from "../postgres/load/source-path.ts";
 import type { OpenEnvelope } from "../vault/envelope/open.ts";
 import type { Unwrapper } from "../vault/envelope/recipient.ts";
 import type { RestorePointRef } from "../vault/keys.ts";
@@ -12,6 +19,8 @@ import type { Manifest } from "../vault/manifest/schema.ts";
 import { readSmallObject } from "../vault/object/small.ts";
 import { type OpenManifestOptions, openManifest } from "../vault/open.ts";
 import type { Store } from "../vault/store/port.ts";
+import type { Parts } from "./options.ts";
+import { type ChosenParts, choosePartsOf } from "./parts/index.ts";
 
 /** Names under which a backup stores what belongs to the schema. */
 export const schemaObjects = {
@@ -32,7 +41,10 @@ export interface OpenRestorePoint {
   readonly ref: RestorePointRef;
   readonly store: Store;
   readonly envelope: OpenEnvelope;
+  /** Of what is restored, under the names it gets. */
   readonly manifest: Manifest;
+  /** Absent where all of it is restored. */
+  readonly parts?: ChosenParts;
 }
 
 /** @throws IntegrityError when envelope or manifest are missing or changed; PreconditionError `envelope-no-recipient` */
@@ -78,13 +90,30 @@ export async function findSchemaJson<Value extends object>(
   });
 }
 
+/** Under which functions that name things without their schema find them in the source. */
+export async function readSearchPath(point: OpenRestorePoint): Promise<string> {
+  return sourceSearchPath(await findSchemaJson<DatabaseProperties>(point, schemaObjects.database, ["settings"]));
+}
+
+/** The archive's table of contents, of what is restored and under the names it gets. */
+export async function readToc(point: OpenRestorePoint): Promise<Toc> {
+  return point.parts?.toc ?? parseArchive(await readSchemaObject(point, schemaObjects.archive));
+}
+
+/** The same restore point as far as these options mean it. @throws PreconditionError as `choosePartsOf` */
+export async function openParts(point: OpenRestorePoint, options: Parts): Promise<OpenRestorePoint> {
+  const parts = choosePartsOf(await readToc(point), point.manifest, options);
+  return parts === undefined ? point : { ...point, manifest: parts.manifest, parts };
+}
+
 /** The statements of the restore in their phases, without a marker that the source itself may have held. */
 export async function readPhases(
   point: OpenRestorePoint,
   options: { readonly noOwner: boolean; readonly noPrivileges: boolean },
 ): Promise<RestorePhases> {
-  const toc = parseArchive(await readSchemaObject(point, schemaObjects.archive));
+  const toc = await readToc(point);
   const phases = classify(toc, {
+    searchPath: await readSearchPath(point),
     withOwners: !options.noOwner,
     withPrivileges: !options.noPrivileges,
     withTablespaces: false,

@@ -3,8 +3,10 @@
  * @module
  */
 import type { RestoreEntry, RestorePhases } from "../postgres/ddl/index.ts";
-import { entryStep } from "../postgres/load/entries.ts";
+import { entryStepWithFallbacks } from "../postgres/load/entries.ts";
+import { recomputingSteps } from "../postgres/load/generated.ts";
 import { ownershipSteps } from "../postgres/load/ownership.ts";
+import { askingSteps, type Constrained } from "../postgres/load/postponed.ts";
 import { type RunStepsOptions, runSteps } from "../postgres/load/steps.ts";
 import type { Session } from "../postgres/session.ts";
 
@@ -22,8 +24,35 @@ export async function runPhase(
   await pinForDdl(session, phases, options);
   const { before, after } = await ownershipSteps(session, [...phases.preData, ...phases.rest]);
   const entries = phase === "privileges" ? await grantable(session, phases.privileges) : phases[phase];
-  const steps = entries.flatMap((entry) => [before.get(entry.dumpId) ?? [], entryStep(entry)].flat());
+  const { searchPath } = phases;
+  const steps = entries.flatMap((entry) => [
+    ...[before.get(entry.dumpId)].filter((step) => step !== undefined),
+    entryStepWithFallbacks(entry, searchPath),
+  ]);
+  // The first that comes after the rows, of tables too that no index was built on.
+  if (phase === "indexAttachments") await recompute(session, phases, tablesOf(phases), options);
   await runSteps(session, phase, phase === "privileges" ? [...after, ...steps] : steps, options);
+  if (phase === "preData")
+    await runSteps(session, "postpone", await askingSteps(session, constrained(phases)), options);
+}
+
+function constrained({ preData }: RestorePhases): Constrained[] {
+  return preData.flatMap(({ desc, schema, name }): Constrained[] =>
+    (desc === "TABLE" || desc === "DOMAIN") && schema !== undefined ? [{ kind: desc, schema, name }] : [],
+  );
+}
+
+function tablesOf(phases: RestorePhases): Constrained[] {
+  return constrained(phases).filter(({ kind }) => kind === "TABLE");
+}
+
+async function recompute(
+  session: Session,
+  { searchPath }: RestorePhases,
+  tables: readonly { readonly schema: string; readonly name: string }[],
+  options: RunStepsOptions,
+): Promise<void> {
+  await runSteps(session, "recompute", await recomputingSteps(session, tables, searchPath), options);
 }
 
 /** Some entries of one parallel phase, in order. */
@@ -33,8 +62,14 @@ export async function runUnit(
   unit: readonly RestoreEntry[],
   options: RunStepsOptions = {},
 ): Promise<void> {
-  const steps = unit.map(entryStep);
+  const steps = unit.map((entry) => entryStepWithFallbacks(entry, phases.searchPath));
   await pinForDdl(session, phases, options);
+  await recompute(
+    session,
+    phases,
+    unit.flatMap(({ table }) => table ?? []),
+    options,
+  );
   await runSteps(session, steps[0]?.name ?? "nothing", steps, options);
 }
 

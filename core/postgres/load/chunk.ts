@@ -11,6 +11,7 @@ import { copyIn } from "./copy-in.ts";
 import { assertSameRestorePoint, MARKER_SCHEMA, type MarkerIdentity, readMarker } from "./marker.ts";
 import { rowTargets } from "./row-target.ts";
 import { type Slice, SliceReader } from "./slices.ts";
+import { usePath } from "./source-path.ts";
 
 /** One table's rows within a chunk. */
 export interface RowSlice extends Slice {
@@ -19,6 +20,11 @@ export interface RowSlice extends Slice {
   /** The columns in the text, in its order; generated ones are not in it. */
   readonly columns: readonly string[];
   readonly rows: number;
+}
+
+/** Rows of a table that is not restored. */
+export interface PassedSlice extends Slice {
+  readonly isPassedBy: true;
 }
 
 export interface TurnOptions {
@@ -35,10 +41,12 @@ export interface ChunkOf extends TurnOptions {
 }
 
 export interface LoadChunkInput extends ChunkOf {
+  /** Under which the rows' own functions find names. Default: none. */
+  readonly searchPath?: string | undefined;
   /** The encoding of the text, by PostgreSQL's name: that of the source's server. */
   readonly encoding: string;
   /** In order of their offsets, contiguous from 0. */
-  readonly slices: readonly RowSlice[];
+  readonly slices: readonly (RowSlice | PassedSlice)[];
   /** Called once the chunk is known not to be loaded; gives the whole plaintext. */
   readonly open: () => AsyncIterable<Uint8Array>;
 }
@@ -51,12 +59,20 @@ export type Loaded = { readonly state: "loaded" | "already-loaded"; readonly row
  * @throws TimeBudgetError `chunk-in-progress` when another session is still loading it at the deadline.
  */
 export async function loadChunk(session: Session, input: LoadChunkInput): Promise<Loaded> {
-  const targets = await rowTargets(session, input.slices);
+  const targets = await rowTargets(
+    session,
+    input.slices.flatMap((slice) => ("isPassedBy" in slice ? [] : [slice])),
+  );
   return loadOnce(session, input, async () => {
     const reader = new SliceReader(input.n, input.open());
     try {
+      if (input.searchPath !== undefined) await session.query(usePath(input.searchPath, true));
       let rows = 0;
       for (const slice of input.slices) {
+        if ("isPassedBy" in slice) {
+          await reader.pass(slice);
+          continue;
+        }
         const what = `chunk ${input.n} into ${qualifiedName(slice)}`;
         const statement = copyStatement(
           targets.get(slice) ?? slice,

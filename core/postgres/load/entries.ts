@@ -3,8 +3,11 @@
  * @module
  */
 import type { RestoreEntry } from "../ddl/index.ts";
+import { qualifiedName } from "../sql.ts";
 import { MARKER_SCHEMA } from "./marker.ts";
-import type { Step } from "./steps.ts";
+import { leftUnvalidated } from "./postponed.ts";
+import { underSourcePath } from "./source-path.ts";
+import type { Fallback, Step } from "./steps.ts";
 
 /** The name is stable: an archive's dump ids never change, and each entry is in one phase. */
 export function entryStep(entry: RestoreEntry): Step {
@@ -12,6 +15,25 @@ export function entryStep(entry: RestoreEntry): Step {
   const what = `${entry.desc.toLowerCase()} ${name}`;
   const { statements, isOptional } = entry;
   return { name: `entry/${entry.dumpId}`, what, statements, isOptional, isSecret: SECRET_KINDS.has(entry.desc) };
+}
+
+/** As `entryStep`, with what is tried where the server refuses it as it stands. */
+export function entryStepWithFallbacks(entry: RestoreEntry, searchPath: string): Step {
+  const step = entryStep(entry);
+  const notValid = foreignKeyNotValid(entry);
+  const fallbacks = [underSourcePath(step.statements, searchPath, entry.functions), ...notValid];
+  return { ...step, fallbacks };
+}
+
+const FOREIGN_KEY_VIOLATED = "23503";
+
+/** The source's own rows violate it, or they would not have come: it was switched off when they were written. */
+function foreignKeyNotValid({ desc, statements, table, name }: RestoreEntry): Fallback[] {
+  const [statement = "", ...others] = statements;
+  const added = statement.replace(/;\s*$/, " NOT VALID;");
+  if (desc !== "FK CONSTRAINT" || table === undefined || added === statement || statement.startsWith("DO ")) return [];
+  const on = { object: qualifiedName(table), name: name.slice(table.name.length + 1) };
+  return [leftUnvalidated(on, (state) => state === FOREIGN_KEY_VIOLATED, [added, ...others])];
 }
 
 /** Whose options hold passwords and connection strings. */

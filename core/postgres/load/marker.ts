@@ -57,6 +57,18 @@ CREATE TABLE ${MARKER_SCHEMA}.step (
   name text PRIMARY KEY,
   done_at timestamptz NOT NULL DEFAULT clock_timestamp()
 );
+CREATE TABLE ${MARKER_SCHEMA}.postponed (
+  n integer PRIMARY KEY GENERATED ALWAYS AS IDENTITY,
+  kind text NOT NULL,
+  object text NOT NULL,
+  name text NOT NULL,
+  definition text NOT NULL,
+  UNIQUE (kind, object, name)
+);
+CREATE TABLE ${MARKER_SCHEMA}.unvalidated (
+  object text NOT NULL,
+  name text NOT NULL
+);
 CREATE UNLOGGED TABLE ${MARKER_SCHEMA}.uncrashed (one boolean PRIMARY KEY);
 INSERT INTO ${MARKER_SCHEMA}.uncrashed VALUES (true);`;
 

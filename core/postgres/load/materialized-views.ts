@@ -2,8 +2,12 @@
  * Materialized views are made empty and filled from the restored tables.
  * @module
  */
+import type { MaterializedView, RestoreEntry } from "../ddl/index.ts";
+import { sqlState } from "../errors.ts";
+import type { Session } from "../session.ts";
 import { qualifiedName } from "../sql.ts";
-import type { Step } from "./steps.ts";
+import { underSourcePath } from "./source-path.ts";
+import { type Fallback, isRefusal, type RunStepsOptions, runSteps, type Step } from "./steps.ts";
 
 interface Relation {
   readonly schema: string;
@@ -13,27 +17,71 @@ interface Relation {
 /**
  * @param ordered in an order in which each finds those it reads filled
  * @param populated those that were filled in the source; the others stay as they are, not scannable
+ * @param searchPath the source's, where names are not found without
  */
-export function refreshSteps(ordered: readonly Relation[], populated: readonly Relation[]): Step[] {
+export function refreshSteps(
+  ordered: readonly MaterializedView[],
+  populated: readonly Relation[],
+  searchPath: string,
+): Step[] {
   const wanted = new Set(populated.map(qualifiedName));
   return ordered
-    .map(qualifiedName)
-    .filter((name) => wanted.has(name))
-    .map((name) => ({
-      name: `refresh/${name}`,
-      what: `materialized view ${name}`,
-      statements: [`REFRESH MATERIALIZED VIEW ${name}`],
-    }));
+    .filter((view) => wanted.has(qualifiedName(view)))
+    .map((view) => {
+      const name = qualifiedName(view);
+      const statements = [`REFRESH MATERIALIZED VIEW ${name}`];
+      const fallbacks = [underSourcePath(statements, searchPath, view.functions)];
+      return { name: `refresh/${name}`, what: `materialized view ${name}`, statements, fallbacks };
+    });
+}
+
+/** "materialized view … has not been populated" */
+const NOT_POPULATED = "55000";
+
+/**
+ * Fills them in order. One that reads another through a function, which no dependency tells of, waits until the others are filled.
+ * @throws as `runSteps`; of several that wait for each other, the first one's error
+ */
+export async function refreshInOrder(
+  session: Session,
+  steps: readonly Step[],
+  options: RunStepsOptions,
+): Promise<void> {
+  const waiting: Step[] = [];
+  let cause: unknown;
+  for (const step of steps) {
+    try {
+      await runSteps(session, "refresh", [step], options);
+    } catch (error) {
+      if (sqlState(error) !== NOT_POPULATED) throw error;
+      cause ??= error;
+      waiting.push(step);
+    }
+  }
+  if (waiting.length === 0) return;
+  if (waiting.length === steps.length) throw cause;
+  await refreshInOrder(session, waiting, options);
 }
 
 /**
  * Statistics for the planner. A partitioned root takes its partitions with it, which autovacuum would never do for it;
- * those partitions are not named again.
+ * those partitions are not named again. Nothing is lost where an index's function fails on it, as it would fail autovacuum's.
  */
-export function analyzeSteps(relations: readonly Relation[]): Step[] {
-  return relations.map(qualifiedName).map((name) => ({
-    name: `analyze/${name}`,
-    what: `statistics of ${name}`,
-    statements: [`ANALYZE ${name}`],
-  }));
+export function analyzeSteps(
+  relations: readonly Relation[],
+  indexes: readonly RestoreEntry[],
+  searchPath: string,
+): Step[] {
+  const calling = Map.groupBy(indexes, ({ table }) => (table === undefined ? "" : qualifiedName(table)));
+  return relations.map(qualifiedName).map((name) => {
+    const statements = [`ANALYZE ${name}`];
+    const functions = (calling.get(name) ?? []).flatMap((index) => index.functions);
+    const without: Fallback = {
+      appliesTo: isRefusal,
+      statements: async () => [],
+      instead: "the planner has none of it yet",
+    };
+    const fallbacks = [underSourcePath(statements, searchPath, functions), without];
+    return { name: `analyze/${name}`, what: `statistics of ${name}`, statements, fallbacks };
+  });
 }

@@ -22,20 +22,33 @@ export interface Step {
   readonly isOptional?: boolean;
   /** True where the statements may carry a secret, and so may the server's message, which is then told by its SQLSTATE only. */
   readonly isSecret?: boolean;
+  /** Ways that are tried in turn where the server refuses the statements, each told before it is tried. */
+  readonly fallbacks?: readonly Fallback[];
+}
+
+/** Another way of making the same, or of going on without it. */
+export interface Fallback {
+  /** Which refusals it is for, by their SQLSTATE. */
+  readonly appliesTo: (sqlState: string) => boolean;
+  /** Run in place of the step's own, with its record; asked for when it comes to that. */
+  readonly statements: (session: Session) => Promise<readonly string[]>;
+  /** What is done instead, as the end of a sentence: `it stays NOT VALID`. */
+  readonly instead: string;
 }
 
 /** What stands in warnings: never the statements, which may hold passwords and settings. */
-export function describeRefusal({ what }: Step, error: Error): string {
+export function describeRefusal({ what }: Step, error: Error, instead?: string): string {
   // The step's name is the beginning of what mapPostgresError makes of it.
   const reason = error.message.startsWith(`${what}: `) ? error.message.slice(what.length + 2) : error.message;
-  return `${what} was refused: ${reason}`;
+  return `${what} was refused: ${reason}${instead === undefined ? "" : `; ${instead}`}`;
 }
 
 export interface RunStepsOptions {
   /** Aborts when the caller has to return: nothing new is begun, and what runs is left to the server. */
   readonly deadline?: AbortSignal;
   readonly onStep?: (step: Step) => void;
-  readonly onDenied?: (step: Step, error: Error) => void;
+  /** Told of what was refused and is not there, or, with `instead`, is made otherwise. */
+  readonly onDenied?: (step: Step, error: Error, instead?: string) => void;
 }
 
 /** Namespace of our advisory locks: "hold" in ASCII. */
@@ -133,7 +146,10 @@ async function runStep(
 ): Promise<void> {
   const record = recordOf(step, marker);
   // Each on its own line: a definition may end in a comment. Doubled semicolons are empty statements, which are allowed.
-  let message = [...step.statements, record].join("\n;\n");
+  const messageOf = (statements: readonly string[]): string => [...statements, record].join("\n;\n");
+  let message = messageOf(step.statements);
+  const left = [...(step.fallbacks ?? [])];
+  let refusal: unknown;
   for (let attempt = 1; ; attempt += 1) {
     try {
       await untilDeadline(session.client.query(message), step, deadline);
@@ -147,10 +163,43 @@ async function runStep(
       }
       if (isOfAnotherMarker(error)) throw anotherRestore(session, step, error);
       const isContention = code === DEADLOCK || code === LOCK_NOT_GRANTED;
-      if (!isContention || attempt >= MOST_TRIES) throw failureOf(step, error);
-      assertTime(step.what, deadline);
+      if (isContention && attempt < MOST_TRIES) {
+        assertTime(step.what, deadline);
+        continue;
+      }
+      const state = error instanceof pg.DatabaseError ? (error.code ?? "") : "";
+      if (!isRefusal(state)) throw failureOf(step, error);
+      // What the statements themselves were refused for is the cause; why another way did not help either is not.
+      refusal ??= error;
+      const fallback = left.find(({ appliesTo }) => appliesTo(state));
+      if (fallback === undefined) throw failureOf(step, refusal);
+      left.splice(0, left.indexOf(fallback) + 1);
+      onDenied?.(step, failureOf(step, error), fallback.instead);
+      message = messageOf(await fallback.statements(session));
     }
   }
+}
+
+/** Classes of SQLSTATE for what is wrong with a statement, a function or the rows, not with the server or the way to it. */
+const REFUSALS: ReadonlySet<string> = new Set([
+  "09",
+  "0A",
+  "21",
+  "22",
+  "23",
+  "2F",
+  "38",
+  "39",
+  "3F",
+  "42",
+  "44",
+  "55",
+  "P0",
+]);
+
+/** Whether the same statement would be refused again. */
+export function isRefusal(sqlState: string): boolean {
+  return REFUSALS.has(sqlState.slice(0, 2));
 }
 
 /** A secret step's server message may quote what it did not like; the driver's error would be logged as the cause. */

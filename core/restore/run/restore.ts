@@ -137,9 +137,12 @@ export async function loadChunkOfRun(
   const open = await openRun(runId, context);
   const { catalog, deadline } = context;
   await catalog.chunks.attempt(runId, epoch, n);
+  const told: string[] = [];
   const { rows, state } = await quarantiningDamage(open.run, context, () =>
-    withTarget(open, (session) => loadPointChunk(session, open.point, n, { deadline })),
-  );
+    withTarget(open, (session) =>
+      loadPointChunk(session, open.point, n, { deadline, onTold: (sentence) => void told.push(sentence) }),
+    ),
+  ).finally(() => noteWarnings(catalog, open.run, told));
   const { written } = chunkObjectOf(open.point.manifest, n);
   const sizes = { plainBytes: written.plainBytes, storedBytes: written.bytes, rows };
   await catalog.chunks.win(runId, epoch, n, { winner: { state }, ...sizes });
@@ -220,7 +223,8 @@ async function runTelling(
   work: (session: Session, running: RunStepsOptions) => Promise<void>,
 ): Promise<void> {
   const refused: string[] = [];
-  const onDenied = (step: Step, error: Error): void => void refused.push(describeRefusal(step, error));
+  const onDenied = (step: Step, error: Error, instead?: string): void =>
+    void refused.push(describeRefusal(step, error, instead));
   await withTarget(open, (session) => work(session, { deadline, onDenied })).finally(() =>
     noteWarnings(catalog, open.run, refused),
   );

@@ -1,4 +1,5 @@
 import type { Toc, TocEntry } from "../archive/toc.ts";
+import { functionsOf } from "./functions-of.ts";
 import type { ClassifyOptions, RestoreEntry, RestorePhases } from "./phases.ts";
 import { entryStatements, sendable } from "./statements.ts";
 import { tableOf } from "./table-of.ts";
@@ -18,7 +19,10 @@ export const RESTORE_SETTINGS: readonly string[] = [
 /** On what belongs to the server's superuser where that is not the customer; quoted in dumps of other versions. */
 const OPTIONAL_COMMENTS = /^(EXTENSION |SCHEMA "?public"?$)/;
 
-type Phase = Exclude<keyof RestorePhases, "settings" | "materializedViews">;
+/** PostgreSQL's own, where neither database nor server say another. */
+export const DEFAULT_SEARCH_PATH = '"$user", public';
+
+type Phase = Exclude<keyof RestorePhases, "settings" | "searchPath" | "materializedViews">;
 type PhasedEntry = { readonly entry: TocEntry; readonly phase: Phase };
 
 /** Sorts an archive into the order of a restore and writes each entry's statements. */
@@ -44,12 +48,14 @@ export function classify(toc: Toc, options: ClassifyOptions = {}): RestorePhases
           inOwnName: entryStatements(entry, { ...options, withGrantors: false }).map(sendable),
         }),
         dependencies: entry.dependencies.filter((dumpId) => here.has(dumpId)),
+        functions: functionsOf(entry, byDumpId),
         isOptional: entry.desc === "COMMENT" && OPTIONAL_COMMENTS.test(entry.tag),
       }))
       .filter(({ statements }) => statements.length > 0);
   };
   return {
     settings: RESTORE_SETTINGS,
+    searchPath: options.searchPath ?? DEFAULT_SEARCH_PATH,
     database: list("database"),
     preData: list("preData"),
     indexes: list("indexes"),
@@ -60,7 +66,7 @@ export function classify(toc: Toc, options: ClassifyOptions = {}): RestorePhases
     eventTriggers: list("eventTriggers"),
     materializedViews: toc.entries
       .filter(({ desc }) => desc === "MATERIALIZED VIEW")
-      .map(({ namespace: schema = "", tag: name }) => ({ schema, name })),
+      .map((entry) => ({ schema: entry.namespace ?? "", name: entry.tag, functions: functionsOf(entry, byDumpId) })),
   };
 }
 

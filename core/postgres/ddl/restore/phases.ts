@@ -18,12 +18,16 @@ export interface RestoreEntry {
   readonly inOwnName?: readonly string[];
   /** dumpIds in the same list that must be done before. */
   readonly dependencies: readonly number[];
+  /** Functions that are called while it is made or filled, with their arguments, as in DROP. */
+  readonly functions: readonly string[];
   /** True where a managed server may refuse and nothing is lost: `COMMENT ON EXTENSION`, `ON SCHEMA public`, which take ownership. */
   readonly isOptional: boolean;
 }
 
 /** The order of a restore: lists one after the other as they stand here, data between `preData` and `indexes`. */
 export interface RestorePhases {
+  /** The search path of the source's database, for functions that name things without their schema. */
+  readonly searchPath: string;
   /** To be run first in every session; holds nothing that a server of version 14 would not know. */
   readonly settings: readonly string[];
   /** Only when the database itself is created: outside it, before everything. */
@@ -43,7 +47,14 @@ export interface RestorePhases {
   /** Event triggers, which would fire on the restore's own commands: in order, after materialized views are refreshed. */
   readonly eventTriggers: readonly RestoreEntry[];
   /** Materialized views in an order in which each finds those it reads filled. Refresh after `privileges`. */
-  readonly materializedViews: readonly { readonly schema: string; readonly name: string }[];
+  readonly materializedViews: readonly MaterializedView[];
+}
+
+export interface MaterializedView {
+  readonly schema: string;
+  readonly name: string;
+  /** Those that its query calls, as in `RestoreEntry`. */
+  readonly functions: readonly string[];
 }
 
 export interface ClassifyOptions {
@@ -58,4 +69,6 @@ export interface ClassifyOptions {
   readonly withGrantors?: boolean;
   /** Tablespaces other than the database's default. Default true; a managed server has none of them. */
   readonly withTablespaces?: boolean;
+  /** The search path of the source's database. Default: PostgreSQL's own. */
+  readonly searchPath?: string;
 }

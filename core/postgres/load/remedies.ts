@@ -1,0 +1,54 @@
+/**
+ * What can be done about rows that the target refuses though the source holds them.
+ * @module
+ */
+import pg from "pg";
+import type { Session } from "../session.ts";
+import { type Constrained, domainSteps, isPostponed, violatedSteps } from "./postponed.ts";
+import { isNotFound } from "./source-path.ts";
+import { isRefusal, runSteps } from "./steps.ts";
+
+const CHECK_VIOLATED = "23514";
+
+export interface Refused {
+  /** Into which the rows were to go. */
+  readonly tables: readonly { readonly schema: string; readonly name: string }[];
+  /** What was done already. */
+  readonly tried: ReadonlySet<Remedy>;
+}
+
+/** To be loaded again: without the CHECK that was violated, without those of domains, or under the source's search path. */
+export type Remedy = "without-check" | "without-domains" | "under-source-path";
+
+/**
+ * Takes off a CHECK that a row violates, or the CHECKs of domains whose function fails: they come back after the rows, see
+ * `postponed.ts`. Idempotent; several sessions may find the same.
+ * @returns undefined where the rows are refused for good
+ */
+export async function remedyFor(session: Session, error: unknown, refused: Refused): Promise<Remedy | undefined> {
+  const found = serverError(error);
+  if (found?.code === undefined || !isRefusal(found.code)) return undefined;
+  const { constraint, schema, table, dataType } = found;
+  if (found.code === CHECK_VIOLATED) {
+    if (constraint === undefined || schema === undefined) return undefined;
+    const on = constrained(schema, table, dataType);
+    if (on === undefined) return undefined;
+    await runSteps(session, "postpone", await violatedSteps(session, on, constraint));
+    // Another session may have taken it off meanwhile.
+    return (await isPostponed(session, constraint)) ? "without-check" : undefined;
+  }
+  if (isNotFound(found.code) && !refused.tried.has("under-source-path")) return "under-source-path";
+  if (refused.tried.has("without-domains")) return undefined;
+  await runSteps(session, "postpone", await domainSteps(session, refused.tables));
+  return (await isPostponed(session)) ? "without-domains" : undefined;
+}
+
+function constrained(schema: string, table: string | undefined, domain: string | undefined): Constrained | undefined {
+  if (table !== undefined) return { kind: "TABLE", schema, name: table };
+  return domain === undefined ? undefined : { kind: "DOMAIN", schema, name: domain };
+}
+
+function serverError(error: unknown): pg.DatabaseError | undefined {
+  if (error instanceof pg.DatabaseError) return error;
+  return error instanceof Error && error.cause !== undefined ? serverError(error.cause) : undefined;
+}
