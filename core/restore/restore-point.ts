@@ -21,6 +21,7 @@ import { type OpenManifestOptions, openManifest } from "../vault/open.ts";
 import type { Store } from "../vault/store/port.ts";
 import type { Parts } from "./options.ts";
 import { type ChosenParts, choosePartsOf } from "./parts/index.ts";
+import type { FrozenPlan } from "./plan/types.ts";
 
 /** Names under which a backup stores what belongs to the schema. */
 export const schemaObjects = {
@@ -45,6 +46,8 @@ export interface OpenRestorePoint {
   readonly manifest: Manifest;
   /** Absent where all of it is restored. */
   readonly parts?: ChosenParts;
+  /** What was agreed to with regard to its target; absent before that is known. */
+  readonly agreed?: Agreed;
 }
 
 /** @throws IntegrityError when envelope or manifest are missing or changed; PreconditionError `envelope-no-recipient` */
@@ -95,15 +98,28 @@ export async function readSearchPath(point: OpenRestorePoint): Promise<string> {
   return sourceSearchPath(await findSchemaJson<DatabaseProperties>(point, schemaObjects.database, ["settings"]));
 }
 
+export interface Agreed {
+  readonly plan: FrozenPlan;
+  /** What is made. */
+  readonly toc: Toc;
+  /** What would be made, were nothing left out. */
+  readonly whole: Toc;
+}
+
 /** The archive's table of contents, of what is restored and under the names it gets. */
 export async function readToc(point: OpenRestorePoint): Promise<Toc> {
-  return point.parts?.toc ?? parseArchive(await readSchemaObject(point, schemaObjects.archive));
+  return point.agreed?.toc ?? point.parts?.toc ?? parseArchive(await readSchemaObject(point, schemaObjects.archive));
 }
 
 /** The same restore point as far as these options mean it. @throws PreconditionError as `choosePartsOf` */
 export async function openParts(point: OpenRestorePoint, options: Parts): Promise<OpenRestorePoint> {
   const parts = choosePartsOf(await readToc(point), point.manifest, options);
   return parts === undefined ? point : { ...point, manifest: parts.manifest, parts };
+}
+
+/** Whether it comes into a database that holds something else, of which nothing may be touched. */
+export function isInUse({ parts }: OpenRestorePoint): boolean {
+  return parts !== undefined && parts.mode !== "empty";
 }
 
 /** The statements of the restore in their phases, without a marker that the source itself may have held. */

@@ -19,6 +19,8 @@ export interface MarkerIdentity {
 export interface Marker extends MarkerIdentity {
   /** In words, always in the same order: another wording is another restore. */
   readonly options: string;
+  /** What was decided with regard to this target, for all later steps to do alike; read back by `readMarkerPlan`. */
+  readonly plan?: string;
 }
 
 /** A marker as it is found. */
@@ -41,6 +43,7 @@ CREATE TABLE ${MARKER_SCHEMA}.restore_point (
   source text NOT NULL,
   restore_point_id text NOT NULL,
   options text NOT NULL,
+  plan text,
   is_ready boolean NOT NULL DEFAULT false,
   started_at timestamptz NOT NULL DEFAULT clock_timestamp()
 );
@@ -77,16 +80,30 @@ const HAS_UNLOGGED = `SELECT FROM pg_catalog.pg_class c
 
 /** The restore this database is in the middle of, if any. */
 export async function readMarker(session: Session): Promise<FoundMarker | undefined> {
-  const [present] = await session.query<{ found: boolean }>(
-    `SELECT to_regclass('${MARKER_SCHEMA}.restore_point') IS NOT NULL AS found`,
-  );
-  if (present?.found !== true) return undefined;
+  if (!(await hasMarker(session))) return undefined;
   const [row] = await session.query<FoundMarker & Record<string, unknown>>(
     `SELECT source, restore_point_id AS "restorePointId", options, is_ready AS "isReady",
             NOT EXISTS (SELECT FROM ${MARKER_SCHEMA}.uncrashed) AND EXISTS (${HAS_UNLOGGED}) AS "hasLostRows"
        FROM ${MARKER_SCHEMA}.restore_point`,
   );
   return row;
+}
+
+/** As `writeMarker` was given it; undefined without a marker, and of one that was given none. */
+export async function readMarkerPlan(session: Session): Promise<string | undefined> {
+  if (!(await hasMarker(session))) return undefined;
+  // Through JSON, for a marker of an older version has no such column.
+  const [row] = await session.query<{ plan: string | null }>(
+    `SELECT pg_catalog.to_jsonb(r) ->> 'plan' AS plan FROM ${MARKER_SCHEMA}.restore_point r`,
+  );
+  return row?.plan ?? undefined;
+}
+
+async function hasMarker(session: Session): Promise<boolean> {
+  const [present] = await session.query<{ found: boolean }>(
+    `SELECT to_regclass('${MARKER_SCHEMA}.restore_point') IS NOT NULL AS found`,
+  );
+  return present?.found === true;
 }
 
 /**
@@ -96,17 +113,18 @@ export async function readMarker(session: Session): Promise<FoundMarker | undefi
  */
 export async function writeMarker(
   session: Session,
-  { source, restorePointId, options }: Marker,
+  { source, restorePointId, options, plan }: Marker,
   dropped: DropList = { id: "", names: [] },
   along: readonly string[] = [],
 ): Promise<void> {
-  const values = [source, restorePointId, options].map((text) => quoteLiteral(text)).join(", ");
+  const texts = [source, restorePointId, options, plan];
+  const values = texts.map((text) => (text === undefined ? "NULL" : quoteLiteral(text))).join(", ");
   // A second invocation at the same moment fails on the schema's name; it is retried and then finds the marker.
   const message = await unseen(session, [
     ...along,
     `DROP SCHEMA IF EXISTS ${MARKER_SCHEMA} CASCADE`,
     CREATE_MARKER,
-    `INSERT INTO ${MARKER_SCHEMA}.restore_point (source, restore_point_id, options) VALUES (${values})`,
+    `INSERT INTO ${MARKER_SCHEMA}.restore_point (source, restore_point_id, options, plan) VALUES (${values})`,
     `INSERT INTO ${MARKER_SCHEMA}.dropped SELECT ${quoteLiteral(dropped.id)}, name
        FROM pg_catalog.json_array_elements_text(${quoteLiteral(JSON.stringify(dropped.names))}) AS listed (name)`,
   ]);

@@ -49,7 +49,10 @@ export function planRestore(input: PlanInput, facts: TargetFacts, options: PlanO
       ...troubles.filter((trouble) => !isLeft(trouble)).map((trouble) => asRefusal(trouble, input.toc.entries)),
       ...(isAgreed ? [] : along.filter((entry) => !isRemark(entry)).map(asOrphan)),
     ],
-    decisions: merge(left.map(({ leaving }) => leaving?.decisions ?? {})),
+    decisions: merge(
+      facts.role.name,
+      left.map(({ leaving }) => leaving?.decisions ?? {}),
+    ),
   };
 }
 
@@ -105,10 +108,11 @@ function asRefusal({ what, code, reason, hint, sql, leaving }: Trouble, entries:
   return { what, code, reason: `${reason}${more}`, hint, ...(sql !== undefined && { sql }) };
 }
 
-function merge(decisions: readonly Partial<Decisions>[]): Decisions {
-  const all = <Key extends keyof Decisions>(key: Key): Decisions[Key][number][] =>
+function merge(restoringRole: string, decisions: readonly Partial<Decisions>[]): Decisions {
+  const all = <Key extends Exclude<keyof Decisions, "restoringRole">>(key: Key): Decisions[Key][number][] =>
     decisions.flatMap((one) => [...(one[key] ?? NO_DECISIONS[key])]);
   return {
+    restoringRole,
     missingRoles: all("missingRoles"),
     foreignOwners: all("foreignOwners"),
     relations: all("relations"),

@@ -44,6 +44,8 @@ export interface RestorePlan {
 
 /** What later steps need to know of a plan beside the entries that are left out. */
 export interface Decisions {
+  /** The role that restores: what others cannot own is its. */
+  readonly restoringRole: string;
   /** Roles that will not be there: what they own is the connecting role's, and nothing is granted to them. */
   readonly missingRoles: readonly string[];
   /** Roles that are there and cannot be given anything: what they own is the connecting role's; grants are made. */
@@ -62,6 +64,7 @@ export interface Decisions {
 export type FrozenPlan = Pick<RestorePlan, "leftOut" | "rewritten" | "decisions">;
 
 export const NO_DECISIONS: Decisions = {
+  restoringRole: "",
   missingRoles: [],
   foreignOwners: [],
   relations: [],

@@ -1,0 +1,21 @@
+/**
+ * The plan as the target's marker keeps it.
+ * @module
+ */
+import { readMarkerPlan } from "../../postgres/load/marker.ts";
+import type { Session } from "../../postgres/session.ts";
+import { type FrozenPlan, NO_DECISIONS, NO_PLAN, type RestorePlan } from "./types.ts";
+
+/** Without refusals: with one there is nothing to be frozen. */
+export function freeze({ leftOut, rewritten, decisions }: RestorePlan): string {
+  const frozen: FrozenPlan = { leftOut, rewritten, decisions };
+  return JSON.stringify(frozen);
+}
+
+/** What this target's restore was begun with; nothing is left out where no restore is under way, or an older version began it. */
+export async function readFrozenPlan(session: Session): Promise<FrozenPlan> {
+  const text = await readMarkerPlan(session);
+  if (text === undefined) return NO_PLAN;
+  const frozen = JSON.parse(text) as FrozenPlan;
+  return { ...frozen, decisions: { ...NO_DECISIONS, ...frozen.decisions } };
+}
