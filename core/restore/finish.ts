@@ -11,6 +11,7 @@ import {
 } from "../postgres/ddl/index.ts";
 import { databaseSteps, lastDatabaseSteps, permittedStatements } from "../postgres/load/database.ts";
 import { entryStep, isOfMarkerName } from "../postgres/load/entries.ts";
+import { passBy, readingForeign } from "../postgres/load/foreign.ts";
 import { largeObjectSteps } from "../postgres/load/large-object-properties.ts";
 import {
   assertNoRowsLost,
@@ -25,6 +26,7 @@ import { useRowSettings } from "../postgres/load/row-settings.ts";
 import { sequenceSteps } from "../postgres/load/sequences.ts";
 import { doneAmong, type RunStepsOptions, runSteps, type Step } from "../postgres/load/steps.ts";
 import type { Session } from "../postgres/session.ts";
+import { qualifiedName } from "../postgres/sql.ts";
 import { chunkObjects } from "../vault/manifest/chunk-objects.ts";
 import type { Manifest } from "../vault/manifest/schema.ts";
 import type { RestoreOptions } from "./options.ts";
@@ -74,8 +76,12 @@ export async function finishSchema(
   const populated = manifest.tables.filter((table) => table.kind === "matview" && table.populated !== false);
   const { searchPath } = phases;
   await runSteps(session, "checks", [...(await returningSteps(session, searchPath)), ...commentsOn(phases)], running);
-  await refreshInOrder(session, refreshSteps(phases.materializedViews, populated, searchPath), running);
-  await runSteps(session, "analyze", analyzeSteps(analyzed(manifest), phases.indexes, searchPath), running);
+  const foreign = await readingForeign(session);
+  const ofOthers = (view: (typeof populated)[number]): boolean => foreign.has(qualifiedName(view));
+  const stepsOf = (views: typeof populated): Step[] => refreshSteps(phases.materializedViews, views, searchPath);
+  await passBy(session, "refresh", stepsOf(populated.filter(ofOthers)), STAYS_UNFILLED, running);
+  await refreshInOrder(session, stepsOf(populated.filter((view) => !ofOthers(view))), running);
+  await runSteps(session, "analyze", analyzeSteps(analyzed(manifest, foreign), phases.indexes, searchPath), running);
   await runPhase(session, withoutLoginTriggers(phases), "eventTriggers", running);
 }
 
@@ -177,14 +183,21 @@ async function assertAllMade(
   });
 }
 
-/** Tables and roots of partitions, and materialized views that have rows. A root's ANALYZE takes its partitions with it. */
-function analyzed({ tables }: Manifest) {
-  const partitioned = new Set(tables.filter(({ kind }) => kind === "partitioned").map(({ oid }) => oid));
-  return tables.filter(isNotOfMarker).filter(({ kind, parent, populated }) => {
-    if (parent !== null && partitioned.has(parent)) return false;
+/**
+ * Tables and roots of partitions, and materialized views that have rows. A root's ANALYZE takes its partitions with it, foreign
+ * ones too: of such a root the other partitions are named one by one.
+ */
+function analyzed({ tables }: Manifest, foreign: ReadonlySet<string>) {
+  const isRead = (table: (typeof tables)[number]): boolean => !foreign.has(qualifiedName(table));
+  const roots = new Set(tables.filter((table) => table.kind === "partitioned" && isRead(table)).map(({ oid }) => oid));
+  return tables.filter(isNotOfMarker).filter((table) => {
+    const { kind, parent, populated } = table;
+    if (!isRead(table) || (parent !== null && roots.has(parent))) return false;
     return kind === "table" || kind === "partitioned" || (kind === "matview" && populated !== false);
   });
 }
+
+const STAYS_UNFILLED = "it stays not filled: REFRESH it when that server is to be asked";
 
 const isNotOfMarker = ({ schema }: { readonly schema: string }): boolean => !isOfMarkerName(schema);
 
