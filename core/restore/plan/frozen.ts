@@ -4,10 +4,10 @@
  */
 import { readMarkerPlan } from "../../postgres/load/marker.ts";
 import type { Session } from "../../postgres/session.ts";
-import { type FrozenPlan, NO_DECISIONS, NO_PLAN, type RestorePlan } from "./types.ts";
+import { type FrozenPlan, NO_DECISIONS, NO_PLAN } from "./types.ts";
 
 /** Without refusals: with one there is nothing to be frozen. */
-export function freeze({ leftOut, rewritten, decisions }: RestorePlan): string {
+export function freeze({ leftOut, rewritten, decisions }: FrozenPlan): string {
   const frozen: FrozenPlan = { leftOut, rewritten, decisions };
   return JSON.stringify(frozen);
 }

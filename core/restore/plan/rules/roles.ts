@@ -64,7 +64,7 @@ function describeUse({ owns, named }: Use): string {
 }
 
 /** Every role that the restore will name, in the order of their names. */
-function usesOf({ toc, database, largeObjects }: PlanInput, options: PlanOptions): Map<string, Use> {
+function usesOf({ toc, manifest, database, largeObjects }: PlanInput, options: PlanOptions): Map<string, Use> {
   const uses = new Map<string, Use>();
   const useOf = (name: string): Use => {
     const use = uses.get(name) ?? { owns: [], named: [], entries: [] };
@@ -85,7 +85,8 @@ function usesOf({ toc, database, largeObjects }: PlanInput, options: PlanOptions
       if (!isGrant) use.entries.push(entry.dumpId);
     }
   }
-  for (const { owner, grants, oids } of largeObjects?.groups ?? []) {
+  const groups = manifest.largeObjects.count === 0 ? [] : (largeObjects?.groups ?? []);
+  for (const { owner, grants, oids } of groups) {
     const what = oids.length === 1 ? `large object ${oids[0]}` : `${oids.length} large objects`;
     owns(owner, what);
     if (options.noOwner || options.noPrivileges) continue;

@@ -14,7 +14,14 @@ function writable({ isStandby, role, database }: TargetFacts): Finding[] {
     const reason = "it replays another server and takes no writes";
     return [{ verdict: "trouble", what: "the target's server", code: "target-is-standby", reason, hint }];
   }
-  if (database === undefined || database.canCreate) return [];
+  if (database === undefined) {
+    if (role.isSuperuser || role.canCreateDatabase) return [];
+    const sql = `ALTER ROLE ${quoteName(role.name)} CREATEDB;`;
+    const reason = `${role.name} may create none`;
+    const hint = "Grant it CREATEDB, or restore into a database that is there.";
+    return [{ verdict: "trouble", what: "the new database", code: "target-forbids-creating", reason, hint, sql }];
+  }
+  if (database.canCreate) return [];
   const what = `database ${database.name}`;
   const sql = `GRANT CREATE ON DATABASE ${quoteName(database.name)} TO ${quoteName(role.name)};`;
   const reason = `${role.name} may make no schema in it, which a restore begins with`;

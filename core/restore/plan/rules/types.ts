@@ -3,7 +3,7 @@ import type { TargetFacts } from "../../../postgres/facts/index.ts";
 import type { Needs } from "../../../postgres/needs/index.ts";
 import type { RoleList } from "../../../postgres/roles/index.ts";
 import type { Manifest } from "../../../vault/manifest/schema.ts";
-import type { RestoreOptions } from "../../options.ts";
+import type { LeavingOut, RestoreOptions } from "../../options.ts";
 import type { Decisions, Refusal, Rewritten } from "../types.ts";
 
 /** What is to be restored, with the parts that were not asked for gone already. */
@@ -17,10 +17,7 @@ export interface PlanInput {
   readonly largeObjects: LargeObjectMetadata | undefined;
 }
 
-export type PlanOptions = Pick<
-  RestoreOptions,
-  "create" | "noOwner" | "noPrivileges" | "skipRoles" | "compare" | "leaveOut" | "skipExtensions" | "tablespaces"
->;
+export type PlanOptions = LeavingOut & Partial<Pick<RestoreOptions, "compare">>;
 
 /** To be known, and nothing more. */
 export interface Told extends Rewritten {

@@ -1,0 +1,74 @@
+/**
+ * The plan of a restore into the target at hand.
+ * @module
+ */
+import { PreconditionError } from "../../errors.ts";
+import type { DatabaseProperties, LargeObjectMetadata, Toc } from "../../postgres/ddl/index.ts";
+import { readTargetFacts } from "../../postgres/facts/index.ts";
+import { isOfMarker } from "../../postgres/load/entries.ts";
+import { listNames } from "../../postgres/load/target.ts";
+import { type Needs, needsOfArchive } from "../../postgres/needs/index.ts";
+import type { RoleList } from "../../postgres/roles/index.ts";
+import type { Session } from "../../postgres/session.ts";
+import { findSchemaJson, isInUse, type OpenRestorePoint, readToc, schemaObjects } from "../restore-point.ts";
+import { planRestore } from "./plan-restore.ts";
+import { labelProvidersOf } from "./rules/storage.ts";
+import type { PlanInput, PlanOptions } from "./rules/types.ts";
+import type { RestorePlan } from "./types.ts";
+
+/** @param isToBeCreated the session is in another database of the server: the target's own is not there yet */
+export async function makePlan(
+  session: Session,
+  point: OpenRestorePoint,
+  options: PlanOptions,
+  { isToBeCreated = false }: { readonly isToBeCreated?: boolean } = {},
+): Promise<RestorePlan> {
+  // What comes beside things in use makes no roles.
+  const asked = { ...options, skipRoles: options.skipRoles || isInUse(point) };
+  const input = await readPlanInput(point, asked);
+  const facts = await readTargetFacts(session, {
+    collations: input.needs.collations.map(({ name }) => name),
+    labelProviders: [...labelProvidersOf(input).keys()],
+    encoding: input.manifest.server.encoding,
+    isToBeCreated,
+  });
+  return planRestore(input, facts, asked);
+}
+
+async function readPlanInput(point: OpenRestorePoint, { skipRoles }: PlanOptions): Promise<PlanInput> {
+  const toc = withoutMarker(await readToc(point));
+  return {
+    toc,
+    manifest: point.manifest,
+    needs:
+      (await findSchemaJson<Needs>(point, schemaObjects.needs, ["extensions", "collations"])) ?? needsOfArchive(toc),
+    // Damage in what is not restored is not in the way.
+    roles: skipRoles ? undefined : await findSchemaJson<RoleList>(point, schemaObjects.roles, ["roles", "memberships"]),
+    database: await findSchemaJson<DatabaseProperties>(point, schemaObjects.database, ["settings"]),
+    largeObjects: await findSchemaJson<LargeObjectMetadata>(point, schemaObjects.largeObjects, ["groups"]),
+  };
+}
+
+function withoutMarker(toc: Toc): Toc {
+  const isOurs = ({ desc, namespace: schema, tag: name }: Toc["entries"][number]): boolean =>
+    isOfMarker({ desc, schema, name });
+  return { ...toc, entries: toc.entries.filter((entry) => !isOurs(entry)) };
+}
+
+/** What a message holds of a list; a state machine's error keeps a thousand characters in all. */
+const MOST_CHARACTERS = 600;
+
+/** @throws PreconditionError `target-cannot-take` naming the first of what is refused */
+export function assertTakes({ refusals }: RestorePlan, database: string): void {
+  const [first] = refusals;
+  if (first === undefined) return;
+  const names = listNames(
+    refusals.map(({ what, reason, code }) => `${what} ${reason} (${code})`),
+    MOST_CHARACTERS,
+  );
+  // Of a single one the name and the cause at least, however long.
+  const told = names.startsWith(" and ") ? `${first.what} (${first.code})${names}` : names;
+  throw new PreconditionError("target-cannot-take", `database ${database} cannot take ${told}`, {
+    hint: `${first.hint} \`holdfast restore … --plan\` lists everything.`,
+  });
+}
