@@ -2,6 +2,9 @@
  * A database held against a restore point, or against another database.
  * @module
  */
+
+import { NOTHING_CHOSEN } from "../parts/choice.ts";
+import { exactPattern } from "../parts/pattern.ts";
 import {
   type ComparedTable,
   type CompareReport,
@@ -23,6 +26,8 @@ import {
 import type { ConnectionSettings } from "../postgres/connection.ts";
 import { type LargeObjectMetadata, listLargeObjects, parseArchive, type Toc } from "../postgres/ddl/index.ts";
 import { isOfMarkerName } from "../postgres/load/entries.ts";
+import { readingForeign } from "../postgres/load/foreign.ts";
+import { listUnvalidated } from "../postgres/load/postponed.ts";
 import { rowTargets } from "../postgres/load/row-target.ts";
 import { listSequences } from "../postgres/plan/sequences.ts";
 import { listTables } from "../postgres/plan/tables.ts";
@@ -34,7 +39,8 @@ import type { Manifest } from "../vault/manifest/schema.ts";
 import { copiedColumns } from "./data.ts";
 import { largeObjectsMd5 } from "./large-object-md5.ts";
 import { inParallel } from "./parallel.ts";
-import { findSchemaJson, type OpenRestorePoint, readSchemaObject, schemaObjects } from "./restore-point.ts";
+import type { ChosenParts } from "./parts/index.ts";
+import { findSchemaJson, type OpenRestorePoint, readToc, schemaObjects } from "./restore-point.ts";
 import { vaultRowHashes } from "./vault-row-hash.ts";
 import { inGroups } from "./work.ts";
 
@@ -67,6 +73,15 @@ export interface Expectation {
   readonly materializedViews: ReadonlyMap<string, boolean>;
   readonly largeObjectProperties?: LargeObjectMetadata;
   readonly schema?: Toc;
+  /** Absent where the whole database is meant: what is there besides is another's then. */
+  readonly scope?: Scope;
+}
+
+interface Scope {
+  /** Nothing but these tables is looked at. */
+  readonly only?: readonly { readonly schema: string; readonly name: string }[];
+  /** Patterns of all that is looked at. */
+  readonly names?: readonly string[];
 }
 
 /**
@@ -77,15 +92,32 @@ export async function expectationOf(
   point: OpenRestorePoint,
   { rows }: { readonly rows: boolean },
 ): Promise<Expectation> {
-  const schema = parseArchive(await readSchemaObject(point, schemaObjects.archive));
   const fields = ["groups", "comments", "labels"] as const;
-  const properties = await findSchemaJson<LargeObjectMetadata>(point, schemaObjects.largeObjects, fields);
-  const described = { schema, ...(properties !== undefined && { largeObjectProperties: properties }) };
+  const { parts, manifest } = point;
+  const properties =
+    parts === undefined || manifest.largeObjects.count > 0
+      ? await findSchemaJson<LargeObjectMetadata>(point, schemaObjects.largeObjects, fields)
+      : undefined;
+  const described = {
+    // Tables that were there before have definitions of their own.
+    ...(parts?.mode !== "rows" && { schema: await readToc(point) }),
+    ...(properties !== undefined && { largeObjectProperties: properties }),
+    ...(parts !== undefined && { scope: scopeOf(parts) }),
+  };
   if (!rows) return { ...expectedRows(point.manifest), ...described };
   const expected = { ...expectedRowHashes(point), ...described };
   const { largeObjects } = expected;
   if (largeObjects.count === 0) return expected;
   return { ...expected, largeObjects: { ...largeObjects, md5: await largeObjectsMd5(point) } };
+}
+
+function scopeOf({ mode, manifest, toc }: ChosenParts): Scope {
+  if (mode !== "beside") return {};
+  const names = [...manifest.tables, ...manifest.sequences];
+  const tables = toc.entries.flatMap(({ desc, namespace, tag }) =>
+    desc === "TABLE" && namespace !== undefined ? [{ schema: namespace, name: tag }] : [],
+  );
+  return { only: tables, names: names.map(exactPattern) };
 }
 
 /** What the manifest says of rows, with the hashes it lacks to be had from the vault's bytes. */
@@ -107,7 +139,7 @@ export function expectedRowHashes(point: OpenRestorePoint): Expectation {
 
 /** What the manifest alone says. */
 export function expectedRows(manifest: Manifest): Expectation {
-  const tables = manifest.tables.filter(hasRows).map((table) => ({
+  const tables = manifest.tables.filter(isCounted).map((table) => ({
     schema: table.schema,
     name: table.name,
     columns: copiedColumns(table),
@@ -130,6 +162,9 @@ function filledViews(
 
 const hasRows = ({ kind, schema }: Pick<PlannedTable, "kind" | "schema">): boolean =>
   kind === "table" && !isOfMarkerName(schema);
+
+/** Of whose rows the restore point says something. */
+const isCounted = (table: Manifest["tables"][number]): boolean => hasRows(table) && table.rowsLeftOut === undefined;
 
 /** What a live database is, measured table by table. */
 export async function expectationOfLive(settings: ConnectionSettings, options: CompareOptions): Promise<Expectation> {
@@ -237,13 +272,24 @@ export async function compareRest(
   const session = await openSession(settings, { purpose: "read", applicationName });
   try {
     const known = new Set(expected.tables.map(qualifiedName));
-    const listed = (await listTables(session)).map(({ table }) => table);
-    const unexpected = listed
+    const { scope } = expected;
+    const choice = scope?.names && { ...NOTHING_CHOSEN, tables: scope.names };
+    const listed = (await listTables(session, choice)).map(({ table }) => table);
+    // In a database of parts there may be more.
+    const unexpected = (scope === undefined ? listed : [])
       .filter(hasRows)
       .map(qualifiedName)
       .filter((object) => !known.has(object));
-    const sequences = (await listSequences(session)).filter(({ schema }) => !isOfMarkerName(schema));
-    const largeObjects = await measureLargeObjects(session, expected.largeObjects.md5 !== undefined);
+    // Those that read foreign tables are never filled by a restore.
+    const foreign = await readingForeign(session);
+    const wanted = new Set(expected.sequences.map(qualifiedName));
+    const sequences = (await listSequences(session, choice))
+      .filter(({ schema }) => !isOfMarkerName(schema))
+      .filter((sequence) => scope === undefined || wanted.has(qualifiedName(sequence)));
+    const largeObjects =
+      scope === undefined || expected.largeObjects.count > 0
+        ? await measureLargeObjects(session, expected.largeObjects.md5 !== undefined)
+        : expected.largeObjects;
     const properties =
       expected.largeObjectProperties === undefined
         ? []
@@ -253,14 +299,16 @@ export async function compareRest(
         ? []
         : schemaDifferences(
             expected.schema,
-            parseArchive(await dumpLiveSchema(settings, applicationName, expected.schema)),
-            options,
+            parseArchive(await dumpLiveSchema(settings, applicationName, expected.schema, scope?.only)),
+            { ...options, ignoreMore: scope !== undefined, unvalidated: await listUnvalidated(session) },
           );
     return [
       ...unexpected.map(
         (object): Difference => ({ kind: "table", object, aspect: "presence", expected: "absent", got: "present" }),
       ),
-      ...viewDifferences(expected.materializedViews, filledViews(listed)).filter(({ object }) => !known.has(object)),
+      ...viewDifferences(expected.materializedViews, filledViews(listed)).filter(
+        ({ object }) => !known.has(object) && !foreign.has(object),
+      ),
       ...sequenceDifferences(expected.sequences, sequences),
       ...largeObjectDifferences(expected.largeObjects, largeObjects),
       ...properties,

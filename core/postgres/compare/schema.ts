@@ -4,11 +4,13 @@
  */
 
 import type { ConnectionSettings } from "../connection.ts";
-import { dumpSchema, isLoginTrigger, type Toc, type TocEntry } from "../ddl/index.ts";
+import { type DumpSchemaOptions, dumpSchema, isLoginTrigger, type Toc, type TocEntry } from "../ddl/index.ts";
 import { isOfMarker } from "../load/entries.ts";
+import type { Unvalidated } from "../load/postponed.ts";
 import { openSession } from "../session.ts";
 import { quoteName } from "../sql.ts";
 import type { Difference } from "./difference.ts";
+import { withoutUnvalidated } from "./unvalidated.ts";
 
 export interface SchemaComparison {
   /** A restore without owners gave everything to one role. */
@@ -18,13 +20,18 @@ export interface SchemaComparison {
   readonly ignoreDatabase?: boolean;
   /** Event triggers on login, the database's connection limit and `role` come with the last act of a restore, after it was compared. */
   readonly ignoreLastAct?: boolean;
+  /** Constraints that the restore has told of as not valid. */
+  readonly unvalidated?: readonly Unvalidated[];
+  /** Parts of a database: there may be more in it. */
+  readonly ignoreMore?: boolean;
 }
 
-/** The schema of a live database, as an archive. @param like written with quotes around every name if this one is */
+/** The schema of a live database, as an archive. @param only these tables and what hangs on them @param like written with quotes around every name if this one is */
 export async function dumpLiveSchema(
   settings: ConnectionSettings,
   applicationName: string,
   like?: Toc,
+  only?: DumpSchemaOptions["only"],
 ): Promise<Uint8Array> {
   const holder = await openSession(settings, { purpose: "read", applicationName });
   try {
@@ -33,7 +40,7 @@ export async function dumpLiveSchema(
     const session = await openSession(settings, { purpose: "read", applicationName });
     const quoting = like === undefined ? {} : { quoteAll: isOtherMajor(like.serverVersion, like.dumpVersion) };
     try {
-      return (await dumpSchema(session, { snapshotId: row?.id ?? "", ...quoting })).archive;
+      return (await dumpSchema(session, { snapshotId: row?.id ?? "", ...quoting, ...(only && { only }) })).archive;
     } finally {
       await session.end();
     }
@@ -52,7 +59,7 @@ export function schemaDifferences(expected: Toc, got: Toc, options: SchemaCompar
     const difference = (aspect: string, left: string, right: string): Difference[] =>
       left === right ? [] : [{ kind: "schema", object, aspect, expected: brief(left, right), got: brief(right, left) }];
     if (found === undefined) return difference("presence", "present", "missing");
-    if (wanted === undefined) return difference("presence", "absent", "present");
+    if (wanted === undefined) return options.ignoreMore === true ? [] : difference("presence", "absent", "present");
     return [
       ...(isAcross && wanted.isDeparsed && found.isDeparsed
         ? []
@@ -87,7 +94,7 @@ interface Described {
 
 function describe(
   toc: Toc,
-  { ignoreOwners, ignorePrivileges, ignoreDatabase, ignoreLastAct }: SchemaComparison,
+  { ignoreOwners, ignorePrivileges, ignoreDatabase, ignoreLastAct, unvalidated = [] }: SchemaComparison,
 ): Map<string, Described> {
   const database = toc.entries.find(({ desc }) => desc === "DATABASE")?.tag;
   const described = new Map<string, Described>();
@@ -110,8 +117,8 @@ function describe(
       continue;
     const object = objectOf(entry, database);
     // Some kinds stand in several entries under one name, in no particular order.
-    const said = normalised(entry, database);
-    const definition = ignoreLastAct === true ? beforeLastAct(entry, said) : said;
+    const said = withoutUnvalidated(entry, normalised(entry, database), unvalidated);
+    const definition = ignoreLastAct === true && said !== undefined ? beforeLastAct(entry, said) : said;
     if (definition === undefined) continue;
     const parts = [described.get(object)?.definition, definition].filter((part) => part !== undefined);
     described.set(object, {

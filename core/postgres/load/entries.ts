@@ -3,7 +3,7 @@
  * @module
  */
 import type { RestoreEntry } from "../ddl/index.ts";
-import { qualifiedName } from "../sql.ts";
+
 import { MARKER_SCHEMA } from "./marker.ts";
 import { leftUnvalidated } from "./postponed.ts";
 import { underSourcePath } from "./source-path.ts";
@@ -32,7 +32,7 @@ function foreignKeyNotValid({ desc, statements, table, name }: RestoreEntry): Fa
   const [statement = "", ...others] = statements;
   const added = statement.replace(/;\s*$/, " NOT VALID;");
   if (desc !== "FK CONSTRAINT" || table === undefined || added === statement || statement.startsWith("DO ")) return [];
-  const on = { object: qualifiedName(table), name: name.slice(table.name.length + 1) };
+  const on = { schema: table.schema, relation: table.name, name: name.slice(table.name.length + 1) };
   return [leftUnvalidated(on, (state) => state === FOREIGN_KEY_VIOLATED, [added, ...others])];
 }
 

@@ -63,13 +63,15 @@ CREATE TABLE ${MARKER_SCHEMA}.step (
 CREATE TABLE ${MARKER_SCHEMA}.postponed (
   n integer PRIMARY KEY GENERATED ALWAYS AS IDENTITY,
   kind text NOT NULL,
-  object text NOT NULL,
+  schema text NOT NULL,
+  relation text NOT NULL,
   name text NOT NULL,
   definition text NOT NULL,
-  UNIQUE (kind, object, name)
+  UNIQUE (kind, schema, relation, name)
 );
 CREATE TABLE ${MARKER_SCHEMA}.unvalidated (
-  object text NOT NULL,
+  schema text NOT NULL,
+  relation text NOT NULL,
   name text NOT NULL
 );
 CREATE UNLOGGED TABLE ${MARKER_SCHEMA}.uncrashed (one boolean PRIMARY KEY);

@@ -2,7 +2,7 @@
  * Materialized views are made empty and filled from the restored tables.
  * @module
  */
-import type { MaterializedView, RestoreEntry } from "../ddl/index.ts";
+import type { ForcedRowSecurity, MaterializedView, RestoreEntry } from "../ddl/index.ts";
 import { sqlState } from "../errors.ts";
 import type { Session } from "../session.ts";
 import { qualifiedName } from "../sql.ts";
@@ -18,18 +18,21 @@ interface Relation {
  * @param ordered in an order in which each finds those it reads filled
  * @param populated those that were filled in the source; the others stay as they are, not scannable
  * @param searchPath the source's, where names are not found without
+ * @param forced by which policies apply to tables' owners too: for the moment, since a view holds what its owner saw
  */
 export function refreshSteps(
   ordered: readonly MaterializedView[],
   populated: readonly Relation[],
   searchPath: string,
+  forced: readonly ForcedRowSecurity[] = [],
 ): Step[] {
   const wanted = new Set(populated.map(qualifiedName));
   return ordered
     .filter((view) => wanted.has(qualifiedName(view)))
     .map((view) => {
       const name = qualifiedName(view);
-      const statements = [`REFRESH MATERIALIZED VIEW ${name}`];
+      const [force, unforce] = [forced.map((one) => one.force), forced.map((one) => one.unforce)];
+      const statements = [...force, `REFRESH MATERIALIZED VIEW ${name}`, ...unforce];
       const fallbacks = [underSourcePath(statements, searchPath, view.functions)];
       return { name: `refresh/${name}`, what: `materialized view ${name}`, statements, fallbacks };
     });
@@ -75,7 +78,7 @@ export function analyzeSteps(
   const calling = Map.groupBy(indexes, ({ table }) => (table === undefined ? "" : qualifiedName(table)));
   return relations.map(qualifiedName).map((name) => {
     const statements = [`ANALYZE ${name}`];
-    const functions = (calling.get(name) ?? []).flatMap((index) => index.functions);
+    const functions = (calling.get(name) ?? []).flatMap((index) => index.functions ?? []);
     const without: Fallback = {
       appliesTo: isRefusal,
       statements: async () => [],

@@ -5,8 +5,8 @@
  * @module
  */
 import type { Session } from "../session.ts";
-import { quoteLiteral, quoteName } from "../sql.ts";
-import { MARKER_SCHEMA } from "./marker.ts";
+import { qualifiedName, quoteLiteral, quoteName } from "../sql.ts";
+import { MARKER_SCHEMA, readMarker } from "./marker.ts";
 import { underSourcePath } from "./source-path.ts";
 import { doneAmong, type Fallback, isRefusal, type Step } from "./steps.ts";
 
@@ -20,11 +20,16 @@ export interface Constrained extends Named {
   readonly kind: "TABLE" | "DOMAIN";
 }
 
-interface Constraint {
-  readonly kind: Constrained["kind"];
-  /** Quoted and qualified: what the constraint is on. */
-  readonly object: string;
+/** A constraint by its names. */
+export interface Unvalidated {
+  readonly schema: string;
+  /** The table or domain that it is on. */
+  readonly relation: string;
   readonly name: string;
+}
+
+interface Constraint extends Unvalidated {
+  readonly kind: Constrained["kind"];
   /** `CHECK ((…)) NO INHERIT` */
   readonly definition: string;
 }
@@ -69,7 +74,7 @@ WITH RECURSIVE ours (oid) AS (
   SELECT c.conrelid, c.conname FROM tree JOIN pg_catalog.pg_inherits i ON i.inhparent = tree.relation
     JOIN pg_catalog.pg_constraint c ON c.conrelid = i.inhrelid AND c.conname = tree.name AND ${IN_FORCE} AND c.coninhcount > 0
 )
-SELECT 'TABLE' AS kind, pg_catalog.format('%I.%I', n.nspname, r.relname) AS object, c.conname AS name,
+SELECT 'TABLE' AS kind, n.nspname AS schema, r.relname AS relation, c.conname AS name,
        pg_catalog.pg_get_constraintdef(c.oid) AS definition
   FROM tree
   JOIN pg_catalog.pg_constraint c ON c.conrelid = tree.relation AND c.conname = tree.name AND c.contype = 'c' AND c.conislocal
@@ -78,18 +83,18 @@ SELECT 'TABLE' AS kind, pg_catalog.format('%I.%I', n.nspname, r.relname) AS obje
  ORDER BY (WITH RECURSIVE ancestor (oid) AS (
              SELECT i.inhparent FROM pg_catalog.pg_inherits i WHERE i.inhrelid = r.oid
              UNION SELECT i.inhparent FROM ancestor JOIN pg_catalog.pg_inherits i ON i.inhrelid = ancestor.oid)
-           SELECT count(*) FROM ancestor), 2, 3`;
+           SELECT count(*) FROM ancestor), 2, 3, 4`;
 
 /** Types that hold others in them; a domain within one cannot be validated again (SQLSTATE 0A000). */
 const onDomains = (wanted: string): string => `
-SELECT 'DOMAIN' AS kind, pg_catalog.format('%I.%I', n.nspname, t.typname) AS object, c.conname AS name,
+SELECT 'DOMAIN' AS kind, n.nspname AS schema, t.typname AS relation, c.conname AS name,
        pg_catalog.pg_get_constraintdef(c.oid) AS definition
   FROM ROWS FROM (pg_catalog.unnest($1::pg_catalog.text[]), pg_catalog.unnest($2::pg_catalog.text[])) AS named (schema, name)
   JOIN pg_catalog.pg_namespace n ON n.nspname = named.schema
   JOIN pg_catalog.pg_type t ON t.typnamespace = n.oid AND t.typname = named.name
   JOIN pg_catalog.pg_constraint c ON c.contypid = t.oid
  WHERE ${IN_FORCE} AND ${wanted}
- ORDER BY 2, 3`;
+ ORDER BY 2, 3, 4`;
 
 /** Another type is made of this one: an array, a composite, a range, a domain. */
 const IS_PART = `EXISTS (
@@ -156,27 +161,29 @@ async function stepsOf(session: Session, sql: string, on: readonly Named[]): Pro
   return (await session.query<Constraint & Record<string, unknown>>(sql, columnsOf(on))).map(offStep);
 }
 
-function offStep({ kind, object, name, definition }: Constraint): Step {
-  const values = [kind, object, name, definition].map(quoteLiteral).join(", ");
+function offStep(constraint: Constraint): Step {
+  const { kind, schema, relation, name, definition } = constraint;
+  const values = [kind, schema, relation, name, definition].map(quoteLiteral).join(", ");
   return {
-    name: stepName("off", { kind, object, name }),
-    what: whatOf({ object, name }),
+    name: stepName("off", constraint),
+    what: whatOf(constraint),
     statements: [
-      `INSERT INTO ${MARKER_SCHEMA}.postponed (kind, object, name, definition) VALUES (${values})`,
-      `ALTER ${kind} ${object} DROP CONSTRAINT ${quoteName(name)}`,
+      `INSERT INTO ${MARKER_SCHEMA}.postponed (kind, schema, relation, name, definition) VALUES (${values})`,
+      `ALTER ${kind} ${onWhat(constraint)} DROP CONSTRAINT ${quoteName(name)}`,
     ],
   };
 }
 
-function stepName(
-  act: "off" | "on" | "valid",
-  { kind, object, name }: Pick<Constraint, "kind" | "object" | "name">,
-): string {
-  return `check-${act}/${kind}/${object}/${quoteName(name)}`;
+function onWhat({ schema, relation }: Unvalidated): string {
+  return qualifiedName({ schema, name: relation });
 }
 
-function whatOf({ object, name }: Pick<Constraint, "object" | "name">): string {
-  return `constraint ${quoteName(name)} on ${object}`;
+function stepName(act: "off" | "on" | "valid", constraint: Constraint): string {
+  return `check-${act}/${constraint.kind}/${onWhat(constraint)}/${quoteName(constraint.name)}`;
+}
+
+function whatOf({ kind, schema, relation, name }: Constraint): string {
+  return `constraint ${quoteName(name)} on ${kind.toLowerCase()} ${schema}.${relation}`;
 }
 
 /** Whether a constraint of that name was taken off; without a name, any of a domain. */
@@ -191,30 +198,33 @@ export async function isPostponed(session: Session, name?: string): Promise<bool
 /** Steps that bring back what was taken off, in the order in which it was, and hold the rows against it. */
 export async function returningSteps(session: Session, searchPath: string): Promise<Step[]> {
   const taken = await session.query<Constraint & Record<string, unknown>>(
-    `SELECT kind, object, name, definition FROM ${MARKER_SCHEMA}.postponed ORDER BY n`,
+    `SELECT kind, schema, relation, name, definition FROM ${MARKER_SCHEMA}.postponed ORDER BY n`,
   );
-  const on = taken.map((constraint): Step => {
-    const { kind, object, name, definition } = constraint;
-    const statements = [`ALTER ${kind} ${object} ADD CONSTRAINT ${quoteName(name)} ${definition} NOT VALID`];
-    return { name: stepName("on", constraint), what: whatOf(constraint), statements };
+  const step = (act: "on" | "valid", constraint: Constraint, change: string): Step => ({
+    name: stepName(act, constraint),
+    what: whatOf(constraint),
+    statements: [`ALTER ${constraint.kind} ${onWhat(constraint)} ${change}`],
   });
-  const valid = taken.map((constraint): Step => {
-    const statements = [
-      `ALTER ${constraint.kind} ${constraint.object} VALIDATE CONSTRAINT ${quoteName(constraint.name)}`,
-    ];
-    const fallbacks = [underSourcePath(statements, searchPath), leftUnvalidated(constraint, isRefusal)];
-    return { name: stepName("valid", constraint), what: whatOf(constraint), statements, fallbacks };
+  const on = taken.map((constraint) => {
+    const { name, definition } = constraint;
+    return step("on", constraint, `ADD CONSTRAINT ${quoteName(name)} ${definition} NOT VALID`);
+  });
+  const valid = taken.map((constraint) => {
+    const validating = step("valid", constraint, `VALIDATE CONSTRAINT ${quoteName(constraint.name)}`);
+    const byPath = underSourcePath(validating.statements, searchPath);
+    return { ...validating, fallbacks: [byPath, leftUnvalidated(constraint, isRefusal)] };
   });
   return [...on, ...valid];
 }
 
 /** Noted in the marker, for who compares: the constraint is there for rows to come, those that are there are not held against it. */
 export function leftUnvalidated(
-  { object, name }: Pick<Constraint, "object" | "name">,
+  { schema, relation, name }: Unvalidated,
   appliesTo: Fallback["appliesTo"],
   statements: readonly string[] = [],
 ): Fallback {
-  const noted = `INSERT INTO ${MARKER_SCHEMA}.unvalidated (object, name) VALUES (${quoteLiteral(object)}, ${quoteLiteral(name)})`;
+  const values = [schema, relation, name].map(quoteLiteral).join(", ");
+  const noted = `INSERT INTO ${MARKER_SCHEMA}.unvalidated (schema, relation, name) VALUES (${values})`;
   return {
     appliesTo,
     statements: async () => [...statements, noted],
@@ -229,12 +239,8 @@ export async function stillPostponed(session: Session): Promise<string[]> {
   return steps.filter(({ name }) => !done.has(name)).map(({ what }) => what);
 }
 
-/** A constraint that the restore has left NOT VALID, by the quoted name of what it is on. */
-export interface Unvalidated {
-  readonly object: string;
-  readonly name: string;
-}
-
+/** What this restore has left NOT VALID; none where no restore is unfinished. */
 export async function listUnvalidated(session: Session): Promise<Unvalidated[]> {
-  return session.query(`SELECT object, name FROM ${MARKER_SCHEMA}.unvalidated ORDER BY 1, 2`);
+  if ((await readMarker(session)) === undefined) return [];
+  return session.query(`SELECT schema, relation, name FROM ${MARKER_SCHEMA}.unvalidated ORDER BY 1, 2, 3`);
 }

@@ -14,7 +14,6 @@ const entry = (dumpId: number, dependencies: number[] = [], table?: string): Res
   table: table === undefined ? undefined : { schema: "public", name: table },
   statements: ["SELECT 1"],
   dependencies,
-  functions: [],
   isOptional: false,
 });
 const numbers = (units: readonly RestoreEntry[][]) => units.map((unit) => unit.map(({ dumpId }) => dumpId));

@@ -14,12 +14,14 @@ export interface RestoreEntry {
    * and is then a transaction by itself. `SET`s that an entry needs are within; none relies on an entry before it.
    */
   readonly statements: readonly string[];
-  /** The same for who is no superuser and cannot act as every grantor: grants in the restoring role's own name. */
+  /** The same for who is no superuser: as each grantor, which takes the right to act as them. */
+  readonly asGrantors?: readonly string[];
+  /** The same for who cannot act as every grantor: grants in the restoring role's own name. */
   readonly inOwnName?: readonly string[];
   /** dumpIds in the same list that must be done before. */
   readonly dependencies: readonly number[];
   /** Functions that are called while it is made or filled, with their arguments, as in DROP. */
-  readonly functions: readonly string[];
+  readonly functions?: readonly string[];
   /** True where a managed server may refuse and nothing is lost: `COMMENT ON EXTENSION`, `ON SCHEMA public`, which take ownership. */
   readonly isOptional: boolean;
 }
@@ -48,6 +50,14 @@ export interface RestorePhases {
   readonly eventTriggers: readonly RestoreEntry[];
   /** Materialized views in an order in which each finds those it reads filled. Refresh after `privileges`. */
   readonly materializedViews: readonly MaterializedView[];
+  /** What forces row security on tables' owners too: last of all, see `row-security.ts`. */
+  readonly forcedRowSecurity: readonly ForcedRowSecurity[];
+}
+
+/** Of one table: the statement, and the one that undoes it. */
+export interface ForcedRowSecurity {
+  readonly force: string;
+  readonly unforce: string;
 }
 
 export interface MaterializedView {
@@ -63,10 +73,10 @@ export interface ClassifyOptions {
   /** GRANT, REVOKE and default privileges. Default true. */
   readonly withPrivileges?: boolean;
   /**
-   * Privileges are granted in the name of whoever granted them, which takes a superuser. Default true; false grants them in
-   * the restoring role's name, which PostgreSQL counts as the owner's where it may act for the owner.
+   * In whose name privileges are granted: `session`, the default, is whoever granted them and takes a superuser; `role` the same,
+   * which takes the right to act as them; `own` the restoring role, which PostgreSQL counts as the owner where it may act as it.
    */
-  readonly withGrantors?: boolean;
+  readonly grantors?: "session" | "role" | "own";
   /** Tablespaces other than the database's default. Default true; a managed server has none of them. */
   readonly withTablespaces?: boolean;
   /** The search path of the source's database. Default: PostgreSQL's own. */

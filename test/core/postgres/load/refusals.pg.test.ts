@@ -77,7 +77,6 @@ describe("a refused property of the database", () => {
         table: undefined,
         statements: ["CREATE USER MAPPING FOR a SERVER b OPTIONS (password hunter2)"],
         dependencies: [],
-        functions: [],
         isOptional: false,
       };
       for (const failing of [step, entryStep(entry)]) {
