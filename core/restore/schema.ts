@@ -7,7 +7,7 @@ import { entryStepWithFallbacks } from "../postgres/load/entries.ts";
 import { recomputingSteps } from "../postgres/load/generated.ts";
 import { ownershipSteps } from "../postgres/load/ownership.ts";
 import { askingSteps, type Constrained } from "../postgres/load/postponed.ts";
-import { type RunStepsOptions, runSteps } from "../postgres/load/steps.ts";
+import { DENIED, type Fallback, type RunStepsOptions, runSteps, type Step } from "../postgres/load/steps.ts";
 import type { Session } from "../postgres/session.ts";
 
 export type OrderedPhase = "preData" | "indexAttachments" | "rest" | "privileges" | "eventTriggers";
@@ -27,7 +27,7 @@ export async function runPhase(
   const { searchPath } = phases;
   const steps = entries.flatMap((entry) => [
     ...[before.get(entry.dumpId)].filter((step) => step !== undefined),
-    entryStepWithFallbacks(entry, searchPath),
+    withOwnName(entryStepWithFallbacks(entry, searchPath), entry),
   ]);
   // The first that comes after the rows, of tables too that no index was built on.
   if (phase === "indexAttachments") await recompute(session, phases, tablesOf(phases), options);
@@ -73,13 +73,26 @@ export async function runUnit(
   await runSteps(session, steps[0]?.name ?? "nothing", steps, options);
 }
 
-/** Only a superuser may grant in the name of others. */
+/** Who cannot act as a grantor grants in its own name, which PostgreSQL takes for the owner's. */
+function withOwnName(step: Step, { statements, asGrantors, inOwnName }: RestoreEntry): Step {
+  if (asGrantors === undefined || inOwnName === undefined || statements !== asGrantors) return step;
+  const isSame = inOwnName.every((statement, at) => statement === asGrantors[at]);
+  if (isSame) return step;
+  const own: Fallback = {
+    appliesTo: (state) => state === DENIED,
+    statements: async () => inOwnName,
+    instead: "what another than the owner granted is granted in the owner's name",
+  };
+  return { ...step, fallbacks: [...(step.fallbacks ?? []), own] };
+}
+
+/** Only a superuser may begin a session in the name of others. */
 async function grantable(session: Session, entries: readonly RestoreEntry[]): Promise<readonly RestoreEntry[]> {
   const [role] = await session.query<{ super: boolean }>(
     "SELECT rolsuper AS super FROM pg_catalog.pg_roles WHERE rolname = current_user",
   );
   if (role?.super === true) return entries;
-  return entries.map((entry) => ({ ...entry, statements: entry.inOwnName ?? entry.statements }));
+  return entries.map((entry) => ({ ...entry, statements: entry.asGrantors ?? entry.statements }));
 }
 
 /**

@@ -17,6 +17,13 @@ export { type LargeObjectMetadata, largeObjectStatements, listLargeObjects } fro
 export { classify, DEFAULT_SEARCH_PATH } from "./restore/classify.ts";
 export { isLoginTrigger, splitLoginTriggers } from "./restore/login-triggers.ts";
 export { ownerStatement } from "./restore/owner.ts";
-export type { ClassifyOptions, MaterializedView, RestoreEntry, RestorePhases } from "./restore/phases.ts";
+export type {
+  ClassifyOptions,
+  ForcedRowSecurity,
+  MaterializedView,
+  RestoreEntry,
+  RestorePhases,
+} from "./restore/phases.ts";
 export { plainSql, type SqlSection } from "./restore/plain-sql.ts";
+export { splitForcing } from "./restore/row-security.ts";
 export { tableOf } from "./restore/table-of.ts";

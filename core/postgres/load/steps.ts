@@ -55,7 +55,8 @@ export interface RunStepsOptions {
 const LOCK_SPACE = 0x686f6c64;
 /** How often who waits for another session's step looks at the deadline. */
 const POLL_MILLIS = 1_000;
-const DENIED = "42501";
+/** insufficient_privilege */
+export const DENIED = "42501";
 const NOT_NULL = "23502";
 const DEADLOCK = "40P01";
 const LOCK_NOT_GRANTED = "55P03";

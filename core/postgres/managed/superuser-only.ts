@@ -177,11 +177,16 @@ function defaultPrivileges({ owner }: JudgedEntry, { roles }: TargetFacts): stri
  * On what the archive does not make: PostgreSQL's own, or a part of an extension. A GRANT by who may not grant is an error on some, on
  * others but a warning, and has no effect.
  */
-function privileges({ tag, dependencies }: JudgedEntry, { roles }: TargetFacts, archive: Archive): string | undefined {
+function privileges({ tag, dependencies }: JudgedEntry, facts: TargetFacts, archive: Archive): string | undefined {
   if (dependencies.some((dumpId) => archive.has(dumpId))) return undefined;
-  const ownsPublic = roles.some(({ name, isInherited }) => name === "pg_database_owner" && isInherited);
-  if (tag === "SCHEMA public" && ownsPublic) return undefined;
+  if (tag === "SCHEMA public" && ownsPublic(facts)) return undefined;
   return "only a superuser may give privileges on what is the server's or an extension's own";
+}
+
+/** Through the ownership of the database, from version 15 on. */
+function ownsPublic({ database, roles, serverVersion }: TargetFacts): boolean {
+  if (database === undefined) return serverVersion >= 150000;
+  return roles.some(({ name, isInherited }) => name === "pg_database_owner" && isInherited);
 }
 
 /** A database yet to be created will be ours. */

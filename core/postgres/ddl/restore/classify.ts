@@ -1,6 +1,7 @@
 import type { Toc, TocEntry } from "../archive/toc.ts";
 import { functionsOf } from "./functions-of.ts";
 import type { ClassifyOptions, RestoreEntry, RestorePhases } from "./phases.ts";
+import { splitForcing, unforcing } from "./row-security.ts";
 import { entryStatements, sendable } from "./statements.ts";
 import { tableOf } from "./table-of.ts";
 
@@ -22,13 +23,14 @@ const OPTIONAL_COMMENTS = /^(EXTENSION |SCHEMA "?public"?$)/;
 /** PostgreSQL's own, where neither database nor server say another. */
 export const DEFAULT_SEARCH_PATH = '"$user", public';
 
-type Phase = Exclude<keyof RestorePhases, "settings" | "searchPath" | "materializedViews">;
+type Phase = Exclude<keyof RestorePhases, "settings" | "searchPath" | "materializedViews" | "forcedRowSecurity">;
 type PhasedEntry = { readonly entry: TocEntry; readonly phase: Phase };
 
 /** Sorts an archive into the order of a restore and writes each entry's statements. */
 export function classify(toc: Toc, options: ClassifyOptions = {}): RestorePhases {
-  const byDumpId = new Map(toc.entries.map((entry) => [entry.dumpId, entry]));
-  const phased = assignPhases(toc.entries).filter(
+  const { entries: unforced, forcing } = withoutForcing(toc.entries);
+  const byDumpId = new Map(unforced.map((entry) => [entry.dumpId, entry]));
+  const phased = assignPhases(unforced).filter(
     ({ phase }) => (options.withPrivileges ?? true) || phase !== "privileges",
   );
   const list = (phase: Phase): RestoreEntry[] => {
@@ -45,7 +47,8 @@ export function classify(toc: Toc, options: ClassifyOptions = {}): RestorePhases
         table: tableOf(entry, byDumpId),
         statements: entryStatements(entry, options).map(sendable),
         ...(phase === "privileges" && {
-          inOwnName: entryStatements(entry, { ...options, withGrantors: false }).map(sendable),
+          asGrantors: entryStatements(entry, { ...options, grantors: "role" }).map(sendable),
+          inOwnName: entryStatements(entry, { ...options, grantors: "own" }).map(sendable),
         }),
         dependencies: entry.dependencies.filter((dumpId) => here.has(dumpId)),
         functions: functionsOf(entry, byDumpId),
@@ -67,7 +70,20 @@ export function classify(toc: Toc, options: ClassifyOptions = {}): RestorePhases
     materializedViews: toc.entries
       .filter(({ desc }) => desc === "MATERIALIZED VIEW")
       .map((entry) => ({ schema: entry.namespace ?? "", name: entry.tag, functions: functionsOf(entry, byDumpId) })),
+    forcedRowSecurity: forcing.map((force) => ({ force: sendable(force), unforce: sendable(unforcing(force)) })),
   };
+}
+
+function withoutForcing(entries: readonly TocEntry[]): { entries: TocEntry[]; forcing: string[] } {
+  const forcing: string[] = [];
+  const unforced = entries.map((entry) => {
+    if (entry.desc !== "TABLE" || entry.defn === undefined) return entry;
+    const split = splitForcing(entry.defn);
+    if (split.forcing === undefined) return entry;
+    forcing.push(split.forcing);
+    return { ...entry, defn: split.rest };
+  });
+  return { entries: unforced, forcing };
 }
 
 const POST_DATA_PHASES: Readonly<Record<string, Phase>> = {

@@ -9,14 +9,18 @@ const PARTITIONED = "p";
 const IN_ANOTHERS_NAME =
   /^(?:SET SESSION AUTHORIZATION (?:"(?:[^"]|"")*"|[^\s;"]+)|RESET SESSION AUTHORIZATION);\n|"(?:[^"]|"")*"/gm;
 
-function inOwnName(grants: string): string {
-  return grants.replaceAll(IN_ANOTHERS_NAME, (found) => (found.startsWith('"') ? found : ""));
+function inNameOf(grants: string, grantors: ClassifyOptions["grantors"]): string {
+  if (grantors === "session") return grants;
+  return grants.replaceAll(IN_ANOTHERS_NAME, (found) => {
+    if (found.startsWith('"')) return found;
+    return grantors === "own" ? "" : found.replace("SESSION AUTHORIZATION", "ROLE");
+  });
 }
 
 /** What makes an entry, in order: its settings and definition as one transaction, then its owner. */
 export function entryStatements(entry: TocEntry, options: ClassifyOptions): string[] {
-  const { withOwners = true, withTablespaces = true, withGrantors = true } = options;
-  const written = entry.desc === "ACL" && !withGrantors ? inOwnName(entry.defn ?? "") : entry.defn;
+  const { withOwners = true, withTablespaces = true, grantors = "session" } = options;
+  const written = entry.desc === "ACL" ? inNameOf(entry.defn ?? "", grantors) : entry.defn;
   const definition = written !== undefined && hasCommand(written) ? written : undefined;
   const making = definition === undefined ? [] : [...placement(entry, withTablespaces), definition, ...late(entry)];
   const owner = withOwners ? ownerStatement(entry) : undefined;

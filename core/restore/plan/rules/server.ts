@@ -1,7 +1,7 @@
 import type { TargetFacts } from "../../../postgres/facts/index.ts";
 import { quoteName } from "../../../postgres/sql.ts";
 import { nameOfEntry, someNames } from "../describe.ts";
-import type { Finding, PlanInput, PlanOptions } from "./types.ts";
+import type { Finding, PlanInput } from "./types.ts";
 
 /** Whether the server can be written to at all, by whom we believe to be, and is as new as the source's. */
 export function server({ manifest }: PlanInput, facts: TargetFacts): Finding[] {
@@ -51,8 +51,8 @@ function older(source: string, target: number): Finding[] {
 const FORCED = /^ALTER TABLE ONLY .* FORCE ROW LEVEL SECURITY;$/m;
 
 /** Row security that applies to owners too would hide rows from the comparison, which therefore fails on it. */
-export function rowSecurity({ toc }: PlanInput, { role }: TargetFacts, { compare }: PlanOptions): Finding[] {
-  if (compare === "off" || role.isSuperuser || role.bypassesRowSecurity) return [];
+export function rowSecurity({ toc }: PlanInput, { role }: TargetFacts): Finding[] {
+  if (role.isSuperuser || role.bypassesRowSecurity) return [];
   const enabled = new Set(
     toc.entries.filter(({ desc }) => desc === "ROW SECURITY").map(({ namespace, tag }) => `${namespace}.${tag}`),
   );
@@ -63,11 +63,10 @@ export function rowSecurity({ toc }: PlanInput, { role }: TargetFacts, { compare
   if (forced.length === 0) return [];
   return [
     {
-      verdict: "trouble",
+      verdict: "told",
       what: `forced row security of ${someNames(forced.map(nameOfEntry))}`,
       code: "row-security-forced",
-      reason: `applies to ${role.name} as well, so the restored rows could not be counted`,
-      hint: "ALTER ROLE … BYPASSRLS, or restore with --compare off and compare as a role that it does not apply to.",
+      reason: `is forced with the restore's last act: it applies to ${role.name} as well, who can read all rows until then, and compare them later only with BYPASSRLS`,
     },
   ];
 }

@@ -78,7 +78,7 @@ async function tryAll(target: TestDatabase, facts: TargetFacts): Promise<Tried[]
     for (const entry of entries) {
       let refused: string | undefined;
       isWithoutEffect = false;
-      for (const statement of entryStatements(entry, { withTablespaces: false, withGrantors: false })) {
+      for (const statement of entryStatements(entry, { withTablespaces: false, grantors: "own" })) {
         await limited.query(statement).catch(async (error: Error) => {
           // What a superuser cannot make either is no matter of rights.
           await admin.query(statement).then(
