@@ -21,6 +21,12 @@ const renew =
 const login =
   "Look at the stored connection; `holdfast connect NAME --replace` stores another. `restore --create` makes a database that is not there.";
 
+const rowsRefused: Meaning = {
+  name: "PreconditionError",
+  code: "rows-violate-constraint",
+  hint: "The source holds them so. What was loaded is in the target, which stays marked: see the runbook for how to get at it.",
+};
+
 /** 53200 is a lack of memory of either kind; this one has a setting of its own. */
 const LOCK_TABLE_FULL = "53200 shared";
 
@@ -73,7 +79,12 @@ const meanings: Readonly<Record<string, Meaning>> = {
   "53300": {
     name: "SourceUnavailableError",
     code: "too-many-connections",
-    hint: "Lower the source's concurrency or raise max_connections.",
+    hint: "Lower the source's concurrency or raise max_connections; the message says whose limit it is, see CONNECTION LIMIT of role and database.",
+  },
+  "53400": {
+    name: "PreconditionError",
+    code: "server-limit-reached",
+    hint: "A limit of the server's configuration, such as temp_file_limit: raise it, for the role or for the server.",
   },
   "53": { name: "SourceUnavailableError", code: "server-out-of-resources", hint: again },
   "57014": {
@@ -109,6 +120,12 @@ const meanings: Readonly<Record<string, Meaning>> = {
     code: "snapshot-too-old",
     hint: "Set old_snapshot_threshold to -1: a backup reads one moment for as long as it runs.",
   },
+  // The rows of a restore point that its own constraints do not admit: only a target says so.
+  "23505": rowsRefused,
+  "23P01": rowsRefused,
+  "23503": rowsRefused,
+  "23514": rowsRefused,
+  "23502": rowsRefused,
   // Damage on the server's disk: no retry makes it whole.
   XX001: {
     name: "IntegrityError",
