@@ -13,11 +13,12 @@ export function splitForcing(defn: string): { readonly rest: string; readonly fo
   );
   const end = found.findIndex((token, n) => n > at && token.kind === "other" && token.text === ";");
   if (at < 0 || end < 0) return { rest: defn, forcing: undefined };
-  const before = found.findLastIndex((token, n) => n < at && token.kind === "other" && token.text === ";");
-  const start = found[before + 1]?.at ?? 0;
+  const last = found.findLastIndex((token, n) => n < at && token.kind === "other" && token.text === ";");
+  const start = found[last + 1]?.at ?? 0;
   const stop = (found[end]?.at ?? defn.length) + 1;
-  const forcing = defn.slice(start, stop);
-  return { rest: `${defn.slice(0, start).trimEnd()}\n${defn.slice(stop).trimStart()}`, forcing };
+  // pg_dump writes it between two line ends; without it neither would be there.
+  const [before, after] = [defn.slice(0, start).replace(/\n$/, ""), defn.slice(stop).replace(/^\n/, "")];
+  return { rest: `${before}${after}`, forcing: defn.slice(start, stop) };
 }
 
 const isForce = (token: Parameters<typeof isWord>[0]): boolean => isWord(token, "FORCE");
