@@ -99,8 +99,9 @@ WITH found (position, kind, name, class, oid) AS (
     FROM pg_catalog.pg_cast o
    WHERE o.oid >= 16384 AND NOT EXISTS (SELECT FROM pg_catalog.pg_depend d
            WHERE d.classid = 'pg_cast'::pg_catalog.regclass AND d.objid = o.oid AND d.deptype IN ('e', 'i'))
-     AND EXISTS (SELECT FROM pg_catalog.pg_type t WHERE t.oid IN (o.castsource, o.casttarget)
-           AND t.oid >= 16384 AND t.typowner::pg_catalog.regrole::pg_catalog.text !~ ALL ($1::pg_catalog.text[]))
+     -- Between types of PostgreSQL's own too, where a user made it.
+     AND (greatest(o.castsource, o.casttarget) < 16384 OR EXISTS (SELECT FROM pg_catalog.pg_type t WHERE t.oid IN (o.castsource, o.casttarget)
+           AND t.oid >= 16384 AND t.typowner::pg_catalog.regrole::pg_catalog.text !~ ALL ($1::pg_catalog.text[])))
   UNION ALL
   SELECT 5, 'CONVERSION', pg_catalog.format('%I.%I', n.nspname, o.conname), 'pg_conversion', o.oid
     FROM pg_catalog.pg_conversion o JOIN pg_catalog.pg_namespace n ON n.oid = o.connamespace
@@ -125,6 +126,17 @@ WITH found (position, kind, name, class, oid) AS (
   SELECT 10, 'TEXT SEARCH TEMPLATE', pg_catalog.format('%I.%I', n.nspname, o.tmplname), 'pg_ts_template', o.oid
     FROM pg_catalog.pg_ts_template o JOIN pg_catalog.pg_namespace n ON n.oid = o.tmplnamespace
    WHERE ${IN_USERS_SCHEMA} AND ${IS_USERS("pg_ts_template", "o.oid", "n.nspowner", "n.nspname")}
+  UNION ALL
+  SELECT 5, 'TRANSFORM', pg_catalog.format('FOR %s LANGUAGE %I', pg_catalog.format_type(o.trftype, NULL), l.lanname), 'pg_transform', o.oid
+    FROM pg_catalog.pg_transform o JOIN pg_catalog.pg_language l ON l.oid = o.trflang
+    JOIN pg_catalog.pg_proc f ON f.oid = CASE WHEN o.trffromsql <> 0 THEN o.trffromsql ELSE o.trftosql END
+   WHERE ${IS_USERS("pg_transform", "o.oid", "f.proowner")}
+  UNION ALL
+  SELECT 7, 'LANGUAGE', pg_catalog.quote_ident(l.lanname), 'pg_language', l.oid
+    FROM pg_catalog.pg_language l WHERE ${IS_USERS("pg_language", "l.oid", "l.lanowner")}
+  UNION ALL
+  SELECT 7, 'ACCESS METHOD', pg_catalog.quote_ident(a.amname), 'pg_am', a.oid
+    FROM pg_catalog.pg_am a JOIN pg_catalog.pg_proc f ON f.oid = a.amhandler WHERE ${IS_USERS("pg_am", "a.oid", "f.proowner")}
   UNION ALL
   SELECT 11, 'SERVER', pg_catalog.quote_ident(o.srvname), 'pg_foreign_server', o.oid
     FROM pg_catalog.pg_foreign_server o WHERE ${IS_USERS("pg_foreign_server", "o.oid", "o.srvowner")}

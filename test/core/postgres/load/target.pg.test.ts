@@ -59,7 +59,15 @@ const KINDS = `
   CREATE TEXT SEARCH DICTIONARY public.dict (TEMPLATE = public.tmpl);
   CREATE TEXT SEARCH PARSER public.prs
     (START = prsd_start, GETTOKEN = prsd_nexttoken, END = prsd_end, LEXTYPES = prsd_lextype);
-  CREATE TEXT SEARCH CONFIGURATION public.conf (PARSER = public.prs)`;
+  CREATE TEXT SEARCH CONFIGURATION public.conf (PARSER = public.prs);
+  CREATE FUNCTION public.into_sql(internal) RETURNS public.pair LANGUAGE internal IMMUTABLE AS 'textin';
+  CREATE LANGUAGE "own lang" HANDLER plpgsql_call_handler;
+  CREATE FUNCTION public.in_own() RETURNS int LANGUAGE "own lang" AS 'BEGIN RETURN 1; END';
+  CREATE TRANSFORM FOR public.pair LANGUAGE "own lang" (TO SQL WITH FUNCTION public.into_sql(internal));
+  CREATE TRANSFORM FOR int LANGUAGE sql (FROM SQL WITH FUNCTION prsd_lextype(internal));
+  CREATE ACCESS METHOD heap2 TYPE TABLE HANDLER heap_tableam_handler;
+  CREATE TABLE public.in_heap2 (a int) USING heap2;
+  CREATE CAST (text AS inet) WITH INOUT`;
 
 describe("a target with every kind of object", () => {
   test("is not empty, is emptied, and takes all of them again", async () => {
@@ -83,6 +91,7 @@ describe("a target with every kind of object", () => {
           "TEXT SEARCH PARSER",
           "TEXT SEARCH CONFIGURATION",
         ],
+        ...["TRANSFORM", "LANGUAGE", "ACCESS METHOD"],
       ]),
     );
     await assertProviderUntouched(session);
