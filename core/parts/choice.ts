@@ -13,13 +13,11 @@ export interface Choice {
   readonly excludeTables: readonly string[];
 }
 
+export const NOTHING_CHOSEN: Choice = { schemas: [], tables: [], excludeSchemas: [], excludeTables: [] };
+
 export interface Named {
   readonly schema: string;
   readonly name: string;
-}
-
-export function isEverything({ schemas, tables, excludeSchemas, excludeTables }: Choice): boolean {
-  return [schemas, tables, excludeSchemas, excludeTables].every((list) => list.length === 0);
 }
 
 /** Whether only what is named is meant, and nothing else. */

@@ -63,6 +63,12 @@ export function tablePattern(text: string): TablePattern {
   return readTablePattern(text) ?? { schema: [], name: [text] };
 }
 
+/** The pattern of one table, whatever it is called. */
+export function exactPattern({ schema, name }: { readonly schema: string; readonly name: string }): string {
+  const quoted = (text: string): string => `"${text.replaceAll('"', '""')}"`;
+  return `${quoted(schema)}.${quoted(name)}`;
+}
+
 /** Whether only one name is meant. */
 export function isExact(pattern: NamePattern): boolean {
   return !pattern.includes(null);
@@ -94,8 +100,8 @@ function pieces(pattern: NamePattern): string[] {
 
 /** The same as a regular expression of PostgreSQL's, of names in an encoding that has letters. */
 export function nameRegex(pattern: NamePattern): string {
-  const escape = (text: string): string => text.replaceAll(/[^\p{L}\p{N}_]/gu, (character) => `\\${character}`);
-  return `^(?:${pattern.map((part) => (part === null ? ".*" : escape(part))).join("")})$`;
+  const literal = (text: string): string => text.replaceAll(/[^\p{L}\p{N}_]/gu, (character) => `\\${character}`);
+  return `^(?:${pattern.map((part) => (part === null ? ".*" : literal(part))).join("")})$`;
 }
 
 const LONGEST_PATTERN = 300;

@@ -3,6 +3,8 @@
  * belongs to an extension, save the tables that an extension names as its configuration.
  * @module
  */
+import type { Choice } from "../parts/choice.ts";
+import { isChosenSql } from "../parts/sql.ts";
 import type { Session } from "./session.ts";
 
 /** pg_class.relkind: table, partitioned table, materialized view, foreign table, sequence */
@@ -36,10 +38,24 @@ export const DUMPED_RELATIONS = `dumped AS (
     ))
 )`;
 
+/** As `DUMPED_RELATIONS`, of those that a choice means; partitions go with their root, sequences with the column that owns them. */
+export function dumpedRelations(choice: Choice | undefined): string {
+  return choice === undefined
+    ? DUMPED_RELATIONS
+    : `${DUMPED_RELATIONS.replace("dumped AS", "all_dumped AS")}, dumped AS (
+  SELECT d.oid, d.condition FROM all_dumped d JOIN pg_class c USING (oid)
+  WHERE ${isChosenSql(choice)}
+)`;
+}
+
 /** Relations of some kinds, by oid, as the session's snapshot shows the catalogs. */
-export async function listRelations(session: Session, kinds: readonly RelationKind[]): Promise<Relation[]> {
+export async function listRelations(
+  session: Session,
+  kinds: readonly RelationKind[],
+  choice?: Choice,
+): Promise<Relation[]> {
   return session.query<Relation & Record<string, unknown>>(
-    `WITH ${DUMPED_RELATIONS}
+    `WITH ${dumpedRelations(choice)}
      SELECT c.oid, c.relfilenode, c.relkind AS kind, n.nspname AS schema, c.relname AS name
      FROM dumped JOIN pg_class c USING (oid) JOIN pg_namespace n ON n.oid = c.relnamespace
      WHERE c.relkind = ANY ($1::"char"[])

@@ -24,7 +24,13 @@ import {
   sumRows,
 } from "../postgres/compare/index.ts";
 import type { ConnectionSettings } from "../postgres/connection.ts";
-import { type LargeObjectMetadata, listLargeObjects, parseArchive, type Toc } from "../postgres/ddl/index.ts";
+import {
+  type LargeObjectMetadata,
+  listLargeObjects,
+  parseArchive,
+  type Toc,
+  type TocEntry,
+} from "../postgres/ddl/index.ts";
 import { isOfMarkerName } from "../postgres/load/entries.ts";
 import { readingForeign } from "../postgres/load/foreign.ts";
 import { listUnvalidated } from "../postgres/load/postponed.ts";
@@ -37,10 +43,11 @@ import { openSession, type Session } from "../postgres/session.ts";
 import { qualifiedName } from "../postgres/sql.ts";
 import type { Manifest } from "../vault/manifest/schema.ts";
 import { copiedColumns } from "./data.ts";
+import { largeObjectsOf } from "./described.ts";
 import { largeObjectsMd5 } from "./large-object-md5.ts";
 import { inParallel } from "./parallel.ts";
 import type { ChosenParts } from "./parts/index.ts";
-import { findSchemaJson, type OpenRestorePoint, readToc, schemaObjects } from "./restore-point.ts";
+import { type Agreed, type OpenRestorePoint, readToc } from "./restore-point.ts";
 import { vaultRowHashes } from "./vault-row-hash.ts";
 import { inGroups } from "./work.ts";
 
@@ -73,6 +80,8 @@ export interface Expectation {
   readonly materializedViews: ReadonlyMap<string, boolean>;
   readonly largeObjectProperties?: LargeObjectMetadata;
   readonly schema?: Toc;
+  /** Agreed to be missing: whether it is there, and what, is not looked at. */
+  readonly leftOut?: readonly TocEntry[];
   /** Absent where the whole database is meant: what is there besides is another's then. */
   readonly scope?: Scope;
 }
@@ -92,15 +101,12 @@ export async function expectationOf(
   point: OpenRestorePoint,
   { rows }: { readonly rows: boolean },
 ): Promise<Expectation> {
-  const fields = ["groups", "comments", "labels"] as const;
-  const { parts, manifest } = point;
-  const properties =
-    parts === undefined || manifest.largeObjects.count > 0
-      ? await findSchemaJson<LargeObjectMetadata>(point, schemaObjects.largeObjects, fields)
-      : undefined;
+  const { parts, manifest, agreed } = point;
+  const properties = parts === undefined || manifest.largeObjects.count > 0 ? await largeObjectsOf(point) : undefined;
   const described = {
     // Tables that were there before have definitions of their own.
-    ...(parts?.mode !== "rows" && { schema: await readToc(point) }),
+    ...(parts?.mode !== "rows" && { schema: seenByTable(await readToc(point), parts) }),
+    ...(agreed !== undefined && { leftOut: leftOutOf(agreed) }),
     ...(properties !== undefined && { largeObjectProperties: properties }),
     ...(parts !== undefined && { scope: scopeOf(parts) }),
   };
@@ -109,6 +115,19 @@ export async function expectationOf(
   const { largeObjects } = expected;
   if (largeObjects.count === 0) return expected;
   return { ...expected, largeObjects: { ...largeObjects, md5: await largeObjectsMd5(point) } };
+}
+
+function leftOutOf({ whole, toc }: Agreed): TocEntry[] {
+  const made = new Set(toc.entries.map(({ dumpId }) => dumpId));
+  return whole.entries.filter(({ dumpId }) => !made.has(dumpId));
+}
+
+/** Of single tables pg_dump says all but their extended statistics; that they were made, the marker says. */
+function seenByTable(toc: Toc, parts: ChosenParts | undefined): Toc {
+  if (parts?.mode !== "beside") return toc;
+  const isSeen = ({ desc, tag }: TocEntry): boolean =>
+    desc !== "STATISTICS" && !(desc === "COMMENT" && tag.startsWith("STATISTICS "));
+  return { ...toc, entries: toc.entries.filter(isSeen) };
 }
 
 function scopeOf({ mode, manifest, toc }: ChosenParts): Scope {
@@ -300,7 +319,12 @@ export async function compareRest(
         : schemaDifferences(
             expected.schema,
             parseArchive(await dumpLiveSchema(settings, applicationName, expected.schema, scope?.only)),
-            { ...options, ignoreMore: scope !== undefined, unvalidated: await listUnvalidated(session) },
+            {
+              ...options,
+              ignoreMore: scope !== undefined,
+              ignoreQuotes: scope?.only !== undefined,
+              unvalidated: await listUnvalidated(session),
+            },
           );
     return [
       ...unexpected.map(

@@ -14,7 +14,7 @@ import type { ManifestTable } from "../vault/manifest/schema.ts";
 import { ObjectIntegrityError } from "../vault/object/errors.ts";
 import { readObject } from "../vault/object/read.ts";
 import { checkChunk } from "../vault/verify/checks.ts";
-import { type OpenRestorePoint, readSearchPath } from "./restore-point.ts";
+import { isInUse, type OpenRestorePoint, readSearchPath } from "./restore-point.ts";
 
 export interface LoadOptions extends TurnOptions {
   readonly signal?: AbortSignal;
@@ -52,11 +52,6 @@ export async function loadPointChunk(
       onTold?.(describeDetour(error, searchPath));
     }
   }
-}
-
-/** What is there already is nobody's to take off. */
-function isInUse({ parts }: OpenRestorePoint): boolean {
-  return parts !== undefined && parts.mode !== "empty";
 }
 
 /** Each takes one constraint off at least; a table has room for no more than some hundreds that rows could violate. */

@@ -15,10 +15,14 @@ import type { Store } from "../vault/store/port.ts";
 import { compareDatabase, expectationOf } from "./compare.ts";
 import { loadPointChunk } from "./data.ts";
 import { completeRestore, finishSchema } from "./finish.ts";
-import type { RestoreOptions } from "./options.ts";
+import { describeParts, type RestoreOptions } from "./options.ts";
 import { inParallel } from "./parallel.ts";
+import { tellParts } from "./parts/told.ts";
+import { agreedPoint } from "./plan/apply.ts";
+import { toldOfPlan } from "./plan/rows.ts";
+import type { RestorePlan } from "./plan/types.ts";
 import { type OnListed, prepareTarget } from "./prepare.ts";
-import { openRestorePoint, readPhases } from "./restore-point.ts";
+import { isInUse, openParts, openRestorePoint, readPhases } from "./restore-point.ts";
 import { restorePointRoles } from "./roles.ts";
 import { runPhase, runUnit } from "./schema.ts";
 import { restoreTarget } from "./target.ts";
@@ -44,6 +48,8 @@ export interface RestoreDirectInput {
   readonly signal?: AbortSignal;
   readonly onProgress?: (progress: RestoreProgress) => void;
   readonly onListed?: OnListed;
+  /** Told the plan, before any of it is done or refused; with the option `plan` nothing follows. */
+  readonly onPlanned?: (plan: RestorePlan) => Promise<void>;
   /** Told the database's name when it has been made ready: from here on it is incomplete until the restore has ended. */
   readonly onReady?: (database: string) => void;
 }
@@ -52,6 +58,8 @@ export interface RestoreResult {
   readonly restorePointId: string;
   readonly database: string;
   readonly tables: number;
+  /** With parts: tables of the restore point, of which those are. */
+  readonly ofTables?: number;
   readonly rows: number;
   readonly plainBytes: number;
   readonly warnings: readonly string[];
@@ -60,10 +68,12 @@ export interface RestoreResult {
 }
 
 const DEFAULT_SESSIONS = 4;
+/** Of what was left out or rewritten; who wants all of it asks for the plan. */
+const MOST_TOLD = 100;
 
 /**
  * Restores and, unless told otherwise, compares. Call again with the same restore point to continue what was interrupted.
- * @throws PreconditionError `target-not-empty`, `target-incomplete`, or naming the statement that failed; IntegrityError
+ * @throws PreconditionError `target-cannot-take`, `target-not-empty`, `target-incomplete`, or naming the statement that failed; IntegrityError
  *   for changed objects, and `restore-differs` naming what is not the same: the target stays marked as incomplete then.
  */
 export async function restoreDirect(input: RestoreDirectInput): Promise<RestoreResult> {
@@ -72,21 +82,30 @@ export async function restoreDirect(input: RestoreDirectInput): Promise<RestoreR
   const tell = (phase: RestoreProgress["phase"], done: number, total: number, what?: string): void =>
     onProgress?.({ phase, done, total, ...(what !== undefined && { what }) });
 
-  const point = await openRestorePoint(input, ref);
-  const phases = await readPhases(point, options);
-  const target = restoreTarget(input.connection, options, point.manifest);
+  const whole = await openParts(await openRestorePoint(input, ref), options);
+  const target = restoreTarget(input.connection, options, whole.manifest);
   const sessionOptions = { applicationName, ...(signal && { signal }) };
   const open = (): Promise<Session> => openLoadSession(target.settings, sessionOptions);
   const close = (session: Session): Promise<void> => session.end();
   const alone = <Result>(work: (session: Session) => Promise<Result>): Promise<Result> =>
     withLoadSession(target.settings, sessionOptions, work);
 
-  const { onListed } = input;
-  const { state } = await prepareTarget({ point, target, options, applicationName, ...(onListed && { onListed }) });
+  const { onListed, onPlanned } = input;
+  const { state, plan } = await prepareTarget({
+    ...{ point: whole, target, options, applicationName },
+    ...(onListed && { onListed }),
+    ...(onPlanned && { onPlanned }),
+  });
+  if (state === "planned") return planned(ref, target.settings.database);
+  const point = await agreedPoint(whole, plan);
+  const phases = await readPhases(point, options);
   input.onReady?.(target.settings.database);
   tell("prepare", 1, 1, state === "continued" ? "continuing an earlier attempt" : undefined);
 
-  const warnings: string[] = holdsNoRow(point.manifest) ? [NO_ROW] : [];
+  const { parts } = point;
+  const warnings = tellParts(parts, describeParts(options));
+  warnings.push(...toldOfPlan(plan, MOST_TOLD));
+  if (holdsNoRow(point.manifest) && !options.schemaOnly) warnings.push(NO_ROW);
   const onDenied = (step: Step, error: Error, instead?: string): void => {
     warnings.push(describeRefusal(step, error, instead));
   };
@@ -94,7 +113,7 @@ export async function restoreDirect(input: RestoreDirectInput): Promise<RestoreR
     if (!warnings.includes(sentence)) warnings.push(sentence);
   };
   await alone(async (session) => {
-    if (!options.skipRoles) warnings.push(...(await restorePointRoles(session, point)));
+    if (!options.skipRoles && !isInUse(point)) warnings.push(...(await restorePointRoles(session, point)));
     let done = 0;
     const onStep = ({ what }: Step): void => tell("schema", ++done, phases.preData.length, what);
     await runPhase(session, phases, "preData", { onStep, onDenied });
@@ -135,7 +154,8 @@ export async function restoreDirect(input: RestoreDirectInput): Promise<RestoreR
   const { tables } = point.manifest;
   const plainBytes = tables.flatMap((table) => table.chunks).reduce((sum, chunk) => sum + chunk.plainBytes, 0);
   const result = { restorePointId: ref.restorePointId, database: target.settings.database, rows, plainBytes, warnings };
-  return { ...result, tables: tables.length, ...(report && { report }) };
+  const ofTables = parts === undefined ? {} : { ofTables: parts.ofTables };
+  return { ...result, tables: tables.length, ...ofTables, ...(report && { report }) };
 
   async function compare(): Promise<CompareReport> {
     const expected = await expectationOf(point, { rows: options.compare === "rows" });
@@ -153,6 +173,11 @@ export async function restoreDirect(input: RestoreDirectInput): Promise<RestoreR
     assertIdentical(compared);
     return compared;
   }
+}
+
+/** Nothing was touched. */
+function planned({ restorePointId }: RestorePointRef, database: string): RestoreResult {
+  return { restorePointId, database, tables: 0, rows: 0, plainBytes: 0, warnings: [] };
 }
 
 /** A session that was cut because we were asked to stop is no server that went away. */

@@ -3,12 +3,7 @@
  * @module
  */
 import { IntegrityError } from "../errors.ts";
-import {
-  type DatabaseProperties,
-  type LargeObjectMetadata,
-  type RestorePhases,
-  splitLoginTriggers,
-} from "../postgres/ddl/index.ts";
+import { type RestorePhases, splitLoginTriggers } from "../postgres/ddl/index.ts";
 import { databaseSteps, lastDatabaseSteps, permittedStatements } from "../postgres/load/database.ts";
 import { entryStep, isOfMarkerName } from "../postgres/load/entries.ts";
 import { passBy, readingForeign } from "../postgres/load/foreign.ts";
@@ -29,8 +24,9 @@ import type { Session } from "../postgres/session.ts";
 import { qualifiedName } from "../postgres/sql.ts";
 import { chunkObjects } from "../vault/manifest/chunk-objects.ts";
 import type { Manifest } from "../vault/manifest/schema.ts";
+import { databaseOf, largeObjectsOf } from "./described.ts";
 import type { RestoreOptions } from "./options.ts";
-import { findSchemaJson, type OpenRestorePoint, schemaObjects } from "./restore-point.ts";
+import type { OpenRestorePoint } from "./restore-point.ts";
 import { runPhase } from "./schema.ts";
 import { chunkNumbers } from "./work.ts";
 
@@ -62,9 +58,7 @@ export async function finishSchema(
   await assertAllMade(session, phases, BEFORE_FINISH);
   await runPhase(session, phases, "rest", running);
   await runSteps(session, "sequences", sequenceSteps(manifest.sequences.filter(isNotOfMarker)), running);
-  const objects = hasLargeObjects(point)
-    ? await findSchemaJson<LargeObjectMetadata>(point, schemaObjects.largeObjects, ["groups", "comments"])
-    : undefined;
+  const objects = hasLargeObjects(point) ? await largeObjectsOf(point) : undefined;
   if (objects !== undefined) await runSteps(session, "large-objects", largeObjectSteps(objects, options), running);
   await runPhase(session, phases, "privileges", running);
   const database = await databaseOf(point);
@@ -78,7 +72,9 @@ export async function finishSchema(
   await runSteps(session, "checks", [...(await returningSteps(session, searchPath)), ...commentsOn(phases)], running);
   const foreign = await readingForeign(session);
   const ofOthers = (view: (typeof populated)[number]): boolean => foreign.has(qualifiedName(view));
-  const stepsOf = (views: typeof populated): Step[] => refreshSteps(phases.materializedViews, views, searchPath);
+  const { materializedViews, forcedRowSecurity } = phases;
+  const stepsOf = (views: typeof populated): Step[] =>
+    refreshSteps(materializedViews, views, searchPath, forcedRowSecurity);
   await passBy(session, "refresh", stepsOf(populated.filter(ofOthers)), STAYS_UNFILLED, running);
   await refreshInOrder(session, stepsOf(populated.filter((view) => !ofOthers(view))), running);
   await runSteps(session, "analyze", analyzeSteps(analyzed(manifest, foreign), phases.indexes, searchPath), running);
@@ -88,10 +84,6 @@ export async function finishSchema(
 /** Those without a byte are counted in none of the chunks; of parts without any, none is restored. */
 function hasLargeObjects({ parts, manifest }: OpenRestorePoint): boolean {
   return parts === undefined || manifest.largeObjects.count > 0;
-}
-
-function databaseOf(point: OpenRestorePoint): Promise<DatabaseProperties | undefined> {
-  return findSchemaJson<DatabaseProperties>(point, schemaObjects.database, ["settings"]);
 }
 
 /** Those are made with the last act: our own sessions connect until then. */
@@ -146,7 +138,8 @@ export async function completeRestore(
   await lastAct.begin();
   await session.query("SET synchronous_commit = on");
   const triggers = splitLoginTriggers(phases.eventTriggers).login.flatMap(({ statements }) => statements);
-  await dropMarker(session, [...configured, ...triggers]);
+  const forced = phases.forcedRowSecurity.map(({ force }) => force);
+  await dropMarker(session, [...configured, ...forced, ...triggers]);
 }
 
 /** A constraint that was taken off has lost what was said about it: said again of all of them. */

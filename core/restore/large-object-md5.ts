@@ -25,7 +25,7 @@ interface Piece {
 export async function largeObjectsMd5(point: OpenRestorePoint): Promise<string> {
   const pieces = new Map<number, Piece[]>();
   for (const { n, written, slices } of chunkObjects(point.manifest)) {
-    if (slices.every(({ table }) => table !== null)) continue;
+    if (slices.every(({ table, isPassedBy }) => table !== null || isPassedBy)) continue;
     for await (const line of linesOf(readObject({ ...point, written }))) {
       const [, oid, offset, hex] = ROW.exec(line) ?? [];
       if (hex === undefined)

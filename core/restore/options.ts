@@ -3,7 +3,6 @@
  * @module
  */
 import { z } from "zod";
-import { isEverything } from "../parts/choice.ts";
 import { isExact, schemaPatternsField, tablePattern, tablePatternsField } from "../parts/pattern.ts";
 import { parseOptions } from "../runs/options.ts";
 
@@ -19,6 +18,8 @@ export const databaseField = z
   });
 
 /** More than any server offers. */
+/** A run's settings are one item of the catalog. */
+const MOST_ROLES = 100;
 const MOST_EXTENSIONS = 500;
 
 /** Whether it looks as `listId` makes them. */
@@ -43,6 +44,11 @@ const fields = z.strictObject({
   noPrivileges: z.boolean().default(false),
   /** Roles are not created; owners and grantees have to be there, or be left out by the two options above. */
   skipRoles: z.boolean().default(false),
+  /** Other names for roles of the restore point: owners, grantees, members. */
+  roles: z
+    .record(databaseField, databaseField)
+    .refine((roles) => Object.keys(roles).length <= MOST_ROLES, { error: `allowed are at most ${MOST_ROLES}` })
+    .default({}),
   /** What is held against the manifest before the restore counts as done. */
   compare: z.enum(["off", "counts", "rows"]).default("counts"),
   /** Only what is meant by these patterns, and what it needs; both empty: everything. */
@@ -70,13 +76,12 @@ const fields = z.strictObject({
 });
 
 /** Whether less than the whole restore point was asked for. */
-export function isOfParts(options: Parts): boolean {
-  const { schemaOnly, dataOnly } = options;
-  return !isEverything(options) || schemaOnly || dataOnly || isIntoUse(options);
+export function isOfParts(options: Partial<Parts>): boolean {
+  return describeParts(options).length > 0;
 }
 
 /** Whether tables come into a database that is in use, beside what is there. */
-export function isIntoUse({ intoSchema, as }: Pick<Parts, "intoSchema" | "as">): boolean {
+export function isIntoUse({ intoSchema, as }: Partial<Parts>): boolean {
   return intoSchema !== undefined || as !== undefined;
 }
 
@@ -106,6 +111,13 @@ export type Parts = Pick<
   (typeof LISTS)[number] | "schemaOnly" | "dataOnly" | "intoSchema" | "as"
 >;
 
+/** How the words begin that describe parts of which nobody but they themselves may be dropped. */
+export const IN_USE = "a database in use";
+
+function isInUse({ dataOnly, intoSchema, as }: Partial<Parts>): boolean {
+  return dataOnly === true || intoSchema !== undefined || as !== undefined;
+}
+
 /** `tables public.film`, `into schema recovered`: what was chosen, as it was written. */
 export function describeParts({ intoSchema, as, schemaOnly, dataOnly, ...options }: Partial<Parts>): string[] {
   return [
@@ -120,14 +132,18 @@ export function describeParts({ intoSchema, as, schemaOnly, dataOnly, ...options
 /** The options that make another database of the same restore point. */
 export type LeavingOut = Pick<RestoreOptions, "create" | "noOwner" | "noPrivileges" | "skipRoles"> &
   Partial<Parts> &
-  Partial<Pick<RestoreOptions, "leaveOut" | "skipExtensions" | "tablespaces">>;
+  Partial<Pick<RestoreOptions, "leaveOut" | "roles" | "skipExtensions" | "tablespaces">>;
 
 /** `create, noOwner`, or `no options`: in words that stay the same, for an unfinished restore is continued by them. */
 export function describeLeftOut(options: LeavingOut): string {
   const names = ["create", "noOwner", "noPrivileges", "skipRoles", "leaveOut"] as const;
-  const { skipExtensions = [], tablespaces } = options;
+  const { roles = {}, skipExtensions = [], tablespaces } = options;
   const words = [
+    ...(isInUse(options) ? [IN_USE] : []),
     ...names.filter((name) => options[name]),
+    ...Object.entries(roles)
+      .toSorted()
+      .map(([old, name]) => `role ${old} as ${name}`),
     ...skipExtensions.toSorted().map((name) => `skipExtensions ${name}`),
     ...(tablespaces === "keep" ? ["tablespaces keep"] : []),
     ...describeParts(options),

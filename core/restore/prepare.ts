@@ -3,7 +3,7 @@
  * @module
  */
 import { IntegrityError, PreconditionError } from "../errors.ts";
-import { type DatabaseProperties, parseArchive, type Toc } from "../postgres/ddl/index.ts";
+import type { DatabaseProperties, Toc } from "../postgres/ddl/index.ts";
 import { createDatabase } from "../postgres/load/database.ts";
 import { isOfMarker } from "../postgres/load/entries.ts";
 import {
@@ -11,6 +11,7 @@ import {
   assertSameRestore,
   type DropList,
   isSameRestore,
+  type Marker,
   markReady,
   readDropList,
   readMarker,
@@ -19,21 +20,27 @@ import {
 import { revokedLoans } from "../postgres/load/ownership.ts";
 import { assertProviderUntouched } from "../postgres/load/provider.ts";
 import { withLoadSession } from "../postgres/load/session.ts";
-import { dropTargetObjects, listId, nameOf, refuseObjects } from "../postgres/load/target.ts";
+import { describeObjects, dropTargetObjects, listId, nameOf, refuseObjects } from "../postgres/load/target.ts";
 import { listTargetObjects, type TargetObject } from "../postgres/load/target-objects.ts";
 import type { Session } from "../postgres/session.ts";
-import { describeLeftOut, type LeavingOut, type RestoreOptions } from "./options.ts";
+import { describeLeftOut, isOfParts, type LeavingOut, type RestoreOptions } from "./options.ts";
+import { assertNotInUse, claimInUse } from "./parts/claim.ts";
+import { freeze, readFrozenPlan } from "./plan/frozen.ts";
+import { assertTakes, makePlan } from "./plan/make.ts";
+import type { FrozenPlan, RestorePlan } from "./plan/types.ts";
 import { assertReadable } from "./readable.ts";
-import { findSchemaJson, type OpenRestorePoint, readSchemaObject, schemaObjects } from "./restore-point.ts";
+import { findSchemaJson, type OpenRestorePoint, readToc, schemaObjects } from "./restore-point.ts";
 import type { RestoreTarget } from "./target.ts";
 import { chunkNumbers } from "./work.ts";
 
 export interface PrepareInput {
   readonly point: OpenRestorePoint;
   readonly target: RestoreTarget;
-  readonly options: Pick<RestoreOptions, "confirm"> & LeavingOut;
+  readonly options: Pick<RestoreOptions, "confirm"> & LeavingOut & Partial<Pick<RestoreOptions, "compare" | "plan">>;
   readonly applicationName: string;
   readonly onListed?: OnListed;
+  /** Told what was planned, before any of it is done or refused. */
+  readonly onPlanned?: (plan: RestorePlan) => Promise<void>;
   /** Aborts when the caller has to return: what is left to be dropped is dropped by its next call. */
   readonly deadline?: AbortSignal;
 }
@@ -51,8 +58,10 @@ export interface Listed {
 }
 
 export interface Prepared {
-  /** Whether an earlier attempt at the same restore point is being continued. */
-  readonly state: "new" | "continued";
+  /** Whether an earlier attempt at the same restore point is being continued; `planned`: nothing was to be done. */
+  readonly state: "new" | "continued" | "planned";
+  /** With which this restore was begun. */
+  readonly plan: FrozenPlan;
 }
 
 /** ASCII "prep": whoever prepares the same database meanwhile waits. */
@@ -61,14 +70,17 @@ const PREPARE_LOCK = 0x70726570;
 /**
  * Idempotent per restore point. Nothing is created or dropped before the restore point was looked through.
  * @throws IntegrityError, ObjectFrozenError as `assertReadable`; PreconditionError `nothing-to-restore`, `target-not-empty`, `target-changed`, `target-incomplete`, `target-lost-rows`,
- *   `target-other-encoding`, `target-needed-by-provider`; TimeBudgetError `steps-unfinished` to be called again
+ *   `target-cannot-take`, `target-other-encoding`, `target-needed-by-provider`; TimeBudgetError `steps-unfinished` to be called again
  */
 export async function prepareTarget(input: PrepareInput): Promise<Prepared> {
   const { target, applicationName, point } = input;
-  const toc = parseArchive(await readSchemaObject(point, schemaObjects.archive));
+  const toc = await readToc(point);
   assertSomething(point, toc);
   const { maintenance } = target;
+  let planned: RestorePlan | undefined;
   if (maintenance !== undefined) {
+    planned = await withLoadSession(maintenance, { applicationName }, (session) => planUnlessThere(session, input));
+    if (planned !== undefined && input.options.plan === true) return { state: "planned", plan: planned };
     await assertReadable(point, input.options);
     const properties = await readDatabaseProperties(point);
     await withLoadSession(maintenance, { applicationName }, (session) =>
@@ -80,8 +92,56 @@ export async function prepareTarget(input: PrepareInput): Promise<Prepared> {
     // The session's end releases it.
     await session.query("SELECT pg_catalog.pg_advisory_lock($1)", [PREPARE_LOCK]);
     if (maintenance !== undefined) assertEncoding(session, point);
-    return claim(session, input, kept);
+    const { parts } = point;
+    if (parts === undefined || parts.mode === "empty") return claim(session, input, kept, planned);
+    const begun = await readMarker(session);
+    const plan = begun === undefined ? await planFor(session, input) : await readFrozenPlan(session);
+    if (input.options.plan === true) return { state: "planned", plan };
+    const wanted = { ...wantedBy(input), plan: freeze(plan) };
+    return { plan, state: await claimInUse(session, point, parts, wanted, input.options) };
   });
+}
+
+/** Of a database that is yet to be created; undefined of one that is there, of which more is to be asked. */
+async function planUnlessThere(session: Session, input: PrepareInput): Promise<RestorePlan | undefined> {
+  const { database } = input.target.settings;
+  const [found] = await session.query("SELECT FROM pg_catalog.pg_database WHERE datname = $1", [database]);
+  return found === undefined ? planFor(session, input, { isToBeCreated: true }) : undefined;
+}
+
+/** @throws PreconditionError `target-cannot-take`, unless the plan is all that was asked for */
+async function planFor(
+  session: Session,
+  { point, target, options, onPlanned }: PrepareInput,
+  { isToBeCreated = false, inTheWay = [] }: { isToBeCreated?: boolean; inTheWay?: readonly TargetObject[] } = {},
+): Promise<RestorePlan> {
+  const { database } = target.settings;
+  const made = await makePlan(session, point, options, { isToBeCreated });
+  const plan = options.plan === true ? withInTheWay(made, database, inTheWay, options) : made;
+  await onPlanned?.(plan);
+  if (options.plan !== true) assertTakes(plan, database);
+  return plan;
+}
+
+/** Who only asks for the plan is to know as well what a restore would find in its way. */
+function withInTheWay(
+  plan: RestorePlan,
+  database: string,
+  objects: readonly TargetObject[],
+  { confirm }: PrepareInput["options"],
+): RestorePlan {
+  if (objects.length === 0) return plan;
+  const what = `database ${database}`;
+  const reason = `holds ${describeObjects(objects)}`;
+  if (confirm === true || confirm === listId(objects)) {
+    return {
+      ...plan,
+      rewritten: [{ what, code: "would-be-dropped", reason: `${reason}; all of it is dropped` }, ...plan.rewritten],
+    };
+  }
+  const hint =
+    "Restore into an empty database, let the restore create one (--create), or confirm that it may be dropped.";
+  return { ...plan, refusals: [{ what, code: "target-not-empty", reason, hint }, ...plan.refusals] };
 }
 
 /** In every archive, whatever the database holds. */
@@ -99,25 +159,46 @@ function assertSomething({ manifest, ref }: OpenRestorePoint, { entries }: Toc):
   });
 }
 
-async function claim(session: Session, input: PrepareInput, kept: readonly string[]): Promise<Prepared> {
-  const { point, options, target } = input;
+function wantedBy({ point, options }: PrepareInput): Marker {
   const { source, restorePointId } = point.ref;
-  const wanted = { source, restorePointId, options: describeLeftOut(options) };
+  return { source, restorePointId, options: describeLeftOut(options) };
+}
+
+async function claim(
+  session: Session,
+  input: PrepareInput,
+  kept: readonly string[],
+  planned: RestorePlan | undefined,
+): Promise<Prepared> {
+  const { point, options, target } = input;
+  const wanted = wantedBy(input);
   const isConfirmed = options.confirm !== false;
   const found = await readMarker(session);
+  assertNotInUse(session, found);
   if (found !== undefined && isSameRestore(found, wanted) && found.isReady && !found.hasLostRows) {
-    return { state: "continued" };
+    const plan = await readFrozenPlan(session);
+    if (options.plan !== true) return { state: "continued", plan };
+    await input.onPlanned?.({ ...plan, refusals: [] });
+    return { state: "planned", plan };
   }
   if (found !== undefined && !isConfirmed) {
     assertSameRestore(found, wanted);
     assertNoRowsLost(session, found);
   }
   const objects = await listTargetObjects(session, kept);
+  // What was begun with it, and is half emptied by now, is not planned anew.
+  const isBegun = found !== undefined && isSameRestore(found, wanted) && !found.isReady && options.plan !== true;
+  const plan = isBegun
+    ? await readFrozenPlan(session)
+    : (planned ?? (await planFor(session, input, { inTheWay: objects })));
+  if (options.plan === true) return { state: "planned", plan };
   const begun =
     found !== undefined && isSameRestore(found, wanted) ? await begunList(session, objects, options) : undefined;
   const list = begun ?? { id: listId(objects), names: objects.map(nameOf) };
   const { id } = list;
   const willDrop = options.confirm === true || options.confirm === id;
+  // Who asks for parts has not agreed to lose the rest.
+  if (objects.length > 0 && isOfParts(options)) throw notEmptyForParts(session, objects);
   if (objects.length > 0) {
     const isAgreed = await input.onListed?.({ database: session.settings.database, objects, id, willDrop });
     if (!willDrop && isAgreed !== true) refuseObjects(session, objects);
@@ -125,10 +206,22 @@ async function claim(session: Session, input: PrepareInput, kept: readonly strin
   }
   if (target.maintenance === undefined) await assertReadable(point, options);
   // Before anything is dropped: a target that is half emptied does not look whole.
-  await writeMarker(session, wanted, list, found === undefined ? [] : await revokedLoans(session));
+  await writeMarker(
+    session,
+    { ...wanted, plan: freeze(plan) },
+    list,
+    found === undefined ? [] : await revokedLoans(session),
+  );
   await dropTargetObjects(session, objects, { kept, deadline: input.deadline });
   await markReady(session);
-  return { state: "new" };
+  return { state: "new", plan };
+}
+
+function notEmptyForParts({ settings }: Session, objects: readonly TargetObject[]): PreconditionError {
+  const message = `database ${settings.database} holds ${describeObjects(objects)}, and a restore of parts drops nothing`;
+  return new PreconditionError("target-not-empty", message, {
+    hint: "Restore them into an empty database, tables beside what is there with --into-schema, rows into tables that are there with --data-only.",
+  });
 }
 
 /** The list agreed to, where an attempt that broke off has dropped some of it and nothing has come since: the rest is agreed to too. */

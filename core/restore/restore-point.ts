@@ -10,8 +10,10 @@ import {
   type RestorePhases,
   type Toc,
 } from "../postgres/ddl/index.ts";
+import { inColumnOrder } from "../postgres/load/column-order.ts";
 import { isOfMarker } from "../postgres/load/entries.ts";
 import { sourceSearchPath } from "../postgres/load/source-path.ts";
+import { mapTocRoles, type RoleNames } from "../postgres/roles/map-roles.ts";
 import type { OpenEnvelope } from "../vault/envelope/open.ts";
 import type { Unwrapper } from "../vault/envelope/recipient.ts";
 import type { RestorePointRef } from "../vault/keys.ts";
@@ -19,8 +21,9 @@ import type { Manifest } from "../vault/manifest/schema.ts";
 import { readSmallObject } from "../vault/object/small.ts";
 import { type OpenManifestOptions, openManifest } from "../vault/open.ts";
 import type { Store } from "../vault/store/port.ts";
-import type { Parts } from "./options.ts";
+import type { Parts, RestoreOptions } from "./options.ts";
 import { type ChosenParts, choosePartsOf } from "./parts/index.ts";
+import { besidePhases } from "./parts/phases.ts";
 import type { FrozenPlan } from "./plan/types.ts";
 
 /** Names under which a backup stores what belongs to the schema. */
@@ -44,6 +47,8 @@ export interface OpenRestorePoint {
   readonly envelope: OpenEnvelope;
   /** Of what is restored, under the names it gets. */
   readonly manifest: Manifest;
+  /** As which its roles are named; absent where by their own names. */
+  readonly roleNames?: RoleNames;
   /** Absent where all of it is restored. */
   readonly parts?: ChosenParts;
   /** What was agreed to with regard to its target; absent before that is known. */
@@ -108,11 +113,19 @@ export interface Agreed {
 
 /** The archive's table of contents, of what is restored and under the names it gets. */
 export async function readToc(point: OpenRestorePoint): Promise<Toc> {
-  return point.agreed?.toc ?? point.parts?.toc ?? parseArchive(await readSchemaObject(point, schemaObjects.archive));
+  if (point.agreed !== undefined) return point.agreed.toc;
+  if (point.parts !== undefined) return point.parts.toc;
+  const toc = parseArchive(await readSchemaObject(point, schemaObjects.archive));
+  return point.roleNames === undefined ? toc : mapTocRoles(toc, point.roleNames);
 }
 
 /** The same restore point as far as these options mean it. @throws PreconditionError as `choosePartsOf` */
-export async function openParts(point: OpenRestorePoint, options: Parts): Promise<OpenRestorePoint> {
+export async function openParts(
+  whole: OpenRestorePoint,
+  options: Parts & { readonly roles?: RoleNames },
+): Promise<OpenRestorePoint> {
+  const { roles: roleNames = {} } = options;
+  const point = Object.keys(roleNames).length === 0 ? whole : { ...whole, roleNames };
   const parts = choosePartsOf(await readToc(point), point.manifest, options);
   return parts === undefined ? point : { ...point, manifest: parts.manifest, parts };
 }
@@ -125,18 +138,22 @@ export function isInUse({ parts }: OpenRestorePoint): boolean {
 /** The statements of the restore in their phases, without a marker that the source itself may have held. */
 export async function readPhases(
   point: OpenRestorePoint,
-  options: { readonly noOwner: boolean; readonly noPrivileges: boolean },
+  options: {
+    readonly noOwner: boolean;
+    readonly noPrivileges: boolean;
+    readonly tablespaces?: RestoreOptions["tablespaces"] | undefined;
+  },
 ): Promise<RestorePhases> {
-  const toc = await readToc(point);
+  const toc = inColumnOrder(await readToc(point), point.manifest.tables);
   const phases = classify(toc, {
     searchPath: await readSearchPath(point),
     withOwners: !options.noOwner,
     withPrivileges: !options.noPrivileges,
-    withTablespaces: false,
+    withTablespaces: options.tablespaces === "keep",
   });
   const ours = <Entry extends Parameters<typeof isOfMarker>[0]>(entries: readonly Entry[]): Entry[] =>
     entries.filter((entry) => !isOfMarker(entry));
-  return {
+  const own = {
     ...phases,
     preData: ours(phases.preData),
     indexes: ours(phases.indexes),
@@ -145,4 +162,6 @@ export async function readPhases(
     rest: ours(phases.rest),
     privileges: ours(phases.privileges),
   };
+  const back = point.parts?.broughtBack;
+  return back === undefined ? own : besidePhases(own, back, options);
 }

@@ -5,7 +5,7 @@
  */
 import type { RestoreEntry, RestorePhases } from "../postgres/ddl/index.ts";
 import { independentUnits, isOfMarkerName } from "../postgres/load/entries.ts";
-import { chunkObjects } from "../vault/manifest/chunk-objects.ts";
+import { chunkObjects, type Slice } from "../vault/manifest/chunk-objects.ts";
 import type { Manifest } from "../vault/manifest/schema.ts";
 
 export type ParallelPhase = "indexes" | "foreignKeys";
@@ -13,9 +13,13 @@ export type ParallelPhase = "indexes" | "foreignKeys";
 /** Numbers of the chunks to be loaded, biggest first, so that none is left to run alone at the end. */
 export function chunkNumbers(manifest: Manifest): number[] {
   return chunkObjects(manifest)
-    .filter(({ slices }) => slices.some(({ table }) => table === null || !isOfMarkerName(table.schema)))
+    .filter(({ slices }) => slices.some(isOfUser))
     .toSorted((a, b) => b.written.plainBytes - a.written.plainBytes || a.n - b.n)
     .map(({ n }) => n);
+}
+
+function isOfUser({ table, isPassedBy }: Slice): boolean {
+  return isPassedBy === undefined && (table === null || !isOfMarkerName(table.schema));
 }
 
 /** Definitions alone are not what most people expect to get back, though they may be all there was. */

@@ -4,15 +4,25 @@
  */
 
 import type { ConnectionSettings } from "../connection.ts";
-import { type DumpSchemaOptions, dumpSchema, isLoginTrigger, type Toc, type TocEntry } from "../ddl/index.ts";
+import {
+  type DumpSchemaOptions,
+  dumpSchema,
+  isLoginTrigger,
+  splitForcing,
+  type Toc,
+  type TocEntry,
+} from "../ddl/index.ts";
 import { isOfMarker } from "../load/entries.ts";
 import type { Unvalidated } from "../load/postponed.ts";
 import { openSession } from "../session.ts";
 import { quoteName } from "../sql.ts";
 import type { Difference } from "./difference.ts";
+import { withoutNeedlessQuotes } from "./quotes.ts";
 import { withoutUnvalidated } from "./unvalidated.ts";
 
 export interface SchemaComparison {
+  /** Entries of which it was agreed that they are not restored: they may be there or not. */
+  readonly leftOut?: readonly TocEntry[];
   /** A restore without owners gave everything to one role. */
   readonly ignoreOwners?: boolean;
   readonly ignorePrivileges?: boolean;
@@ -24,6 +34,8 @@ export interface SchemaComparison {
   readonly unvalidated?: readonly Unvalidated[];
   /** Parts of a database: there may be more in it. */
   readonly ignoreMore?: boolean;
+  /** What was renamed is written with quotes around names that need none. */
+  readonly ignoreQuotes?: boolean;
 }
 
 /** The schema of a live database, as an archive. @param only these tables and what hangs on them @param like written with quotes around every name if this one is */
@@ -52,8 +64,10 @@ export async function dumpLiveSchema(
 /** Definitions are held against each other as written: `got` has to be dumped like `expected`. */
 export function schemaDifferences(expected: Toc, got: Toc, options: SchemaComparison = {}): Difference[] {
   const isAcross = isOtherMajor(expected.serverVersion, got.serverVersion);
-  const [want, have] = [describe(expected, options), describe(got, options)];
-  const objects = [...new Set([...want.keys(), ...have.keys()])].toSorted();
+  const written = (toc: Toc): Toc => (options.ignoreQuotes === true ? withoutNeedlessQuotes(toc) : toc);
+  const [want, have] = [describe(written(expected), options), describe(written(got), options)];
+  const left = new Set(options.leftOut?.map((entry) => objectOf(entry, databaseOf(expected))));
+  const objects = [...new Set([...want.keys(), ...have.keys()])].filter((object) => !left.has(object)).toSorted();
   return objects.flatMap((object) => {
     const [wanted, found] = [want.get(object), have.get(object)];
     const difference = (aspect: string, left: string, right: string): Difference[] =>
@@ -96,7 +110,7 @@ function describe(
   toc: Toc,
   { ignoreOwners, ignorePrivileges, ignoreDatabase, ignoreLastAct, unvalidated = [] }: SchemaComparison,
 ): Map<string, Described> {
-  const database = toc.entries.find(({ desc }) => desc === "DATABASE")?.tag;
+  const database = databaseOf(toc);
   const described = new Map<string, Described>();
   const left = new Set(
     toc.entries
@@ -132,6 +146,10 @@ function describe(
 
 function isRemark(desc: string): boolean {
   return desc === "COMMENT" || desc === "SECURITY LABEL";
+}
+
+function databaseOf({ entries }: Toc): string | undefined {
+  return entries.find(({ desc }) => desc === "DATABASE")?.tag;
 }
 
 /** A restored database may have another name; what is said about it is the same. */
@@ -172,6 +190,7 @@ const OF_LAST_ACT =
 
 /** The properties of a database without those that come last; undefined where there are no others. */
 function beforeLastAct({ desc }: TocEntry, statements: string): string | undefined {
+  if (desc === "TABLE") return splitForcing(statements).rest.trim();
   if (desc !== "DATABASE PROPERTIES") return statements;
   const others = statements.split(";\n").filter((statement) => !OF_LAST_ACT.test(statement));
   return others.every((statement) => statement === "") ? undefined : others.join(";\n");

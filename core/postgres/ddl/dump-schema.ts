@@ -1,6 +1,7 @@
 import { CancelledError, HoldfastError, PreconditionError, SnapshotLostError, SourceBusyError } from "../../errors.ts";
 import { mapPostgresError, sqlState } from "../errors.ts";
 import type { Session } from "../session.ts";
+import { batches, quoteName } from "../sql.ts";
 import { type PgDumpResult, runPgDump } from "./pg-dump/run.ts";
 
 /** Major version of the compiled pg_dump: it refuses newer servers, and so do we, by name. */
@@ -9,11 +10,25 @@ export const PG_DUMP_MAJOR = 18;
 export interface DumpSchemaOptions {
   /** Exported by a session that still lives. */
   readonly snapshotId: string;
+  /** These tables and what hangs on them; default everything. */
+  readonly only?: readonly Named[];
+  /** Relations that are left out, with what hangs on them. */
+  readonly without?: Without;
   /** How long a table's lock is waited for. Default 60 s. */
   readonly lockWaitSeconds?: number;
   /** Quotes around every name, also where none are needed. Default: where server and pg_dump differ in their major version. */
   readonly quoteAll?: boolean;
   readonly signal?: AbortSignal;
+}
+
+interface Named {
+  readonly schema: string;
+  readonly name: string;
+}
+
+export interface Without {
+  readonly schemas: readonly string[];
+  readonly relations: readonly Named[];
 }
 
 export interface SchemaDump {
@@ -57,6 +72,7 @@ export async function dumpSchema(session: Session, options: DumpSchemaOptions): 
     ...(options.quoteAll === true || (options.quoteAll === undefined && major !== PG_DUMP_MAJOR)
       ? ["--quote-all-identifiers"]
       : []),
+    ...selection(options),
   ];
   const environment = { PGDATABASE: database, PGUSER: "holdfast", PGAPPNAME: "holdfast" };
   try {
@@ -68,6 +84,26 @@ export async function dumpSchema(session: Session, options: DumpSchemaOptions): 
     if (signal?.aborted && error === signal.reason) throw abortError(error);
     throw mapPostgresError(error, DOING);
   }
+}
+
+/** Names in one pattern: a question to the server each. */
+const NAMES_PER_PATTERN = 200;
+
+/** Every character within quotes stands for itself to pg_dump, and between them `|` for another name. */
+function selection({ only = [], without }: DumpSchemaOptions): string[] {
+  const patterns = (option: string, relations: readonly Named[]): string[] =>
+    [...Map.groupBy(relations, ({ schema }) => schema)].flatMap(([schema, group]) =>
+      batches(group, NAMES_PER_PATTERN).map(
+        (batch) => `--${option}=${quoteName(schema)}.(${batch.map(({ name }) => quoteName(name)).join("|")})`,
+      ),
+    );
+  return [
+    ...patterns("table", only),
+    ...patterns("exclude-table", without?.relations ?? []),
+    ...batches(without?.schemas ?? [], NAMES_PER_PATTERN).map(
+      (batch) => `--exclude-schema=(${batch.map(quoteName).join("|")})`,
+    ),
+  ];
 }
 
 /** What libpq and pg_dump take from a server's login messages. */

@@ -1,6 +1,7 @@
 /** Values of sequences. They are not part of any snapshot: what is read is the present, never behind the snapshot. @module */
 import { PreconditionError } from "../../errors.ts";
-import { DUMPED_RELATIONS } from "../relations.ts";
+import type { Choice } from "../../parts/choice.ts";
+import { dumpedRelations } from "../relations.ts";
 import type { Session } from "../session.ts";
 import { batches, qualifiedName, quoteLiteral } from "../sql.ts";
 import type { PlannedSequence } from "./types.ts";
@@ -15,8 +16,8 @@ interface Found {
 }
 
 /** @throws PreconditionError `privilege-missing`, `sequence-unreadable` */
-export async function listSequences(session: Session): Promise<PlannedSequence[]> {
-  const sequences = await readSequences(session);
+export async function listSequences(session: Session, choice?: Choice): Promise<PlannedSequence[]> {
+  const sequences = await readSequences(session, choice);
   const unreadable = sequences.find(({ lastValue }) => lastValue === null);
   if (unreadable === undefined) return sequences;
   // The function answers null instead of failing: without privilege, or for an unlogged sequence on a standby.
@@ -25,18 +26,18 @@ export async function listSequences(session: Session): Promise<PlannedSequence[]
   });
 }
 
-async function readSequences(session: Session): Promise<PlannedSequence[]> {
+async function readSequences(session: Session, choice: Choice | undefined): Promise<PlannedSequence[]> {
   const from = `FROM dumped JOIN pg_class c USING (oid) JOIN pg_namespace n ON n.oid = c.relnamespace`;
   if (session.serverVersion >= GET_SEQUENCE_DATA_VERSION) {
     return session.query<PlannedSequence & Record<string, unknown>>(
-      `WITH ${DUMPED_RELATIONS}
+      `WITH ${dumpedRelations(choice)}
        SELECT n.nspname AS schema, c.relname AS name, d.last_value::text AS "lastValue", d.is_called AS "isCalled"
        ${from} CROSS JOIN LATERAL pg_get_sequence_data(c.oid) d
        WHERE c.relkind = 'S' ORDER BY c.oid`,
     );
   }
   const found = await session.query<Found & Record<string, unknown>>(
-    `WITH ${DUMPED_RELATIONS} SELECT n.nspname AS schema, c.relname AS name ${from} WHERE c.relkind = 'S' ORDER BY c.oid`,
+    `WITH ${dumpedRelations(choice)} SELECT n.nspname AS schema, c.relname AS name ${from} WHERE c.relkind = 'S' ORDER BY c.oid`,
   );
   const sequences: PlannedSequence[] = [];
   for (const batch of batches(found, SELECTS_PER_STATEMENT)) {

@@ -1,5 +1,6 @@
 /** Every table with its columns, key and size, in one query however many there are. @module */
-import { DUMPED_RELATIONS } from "../relations.ts";
+import type { Choice } from "../../parts/choice.ts";
+import { dumpedRelations } from "../relations.ts";
 import type { Session } from "../session.ts";
 import type { PlannedColumn, PlannedTable } from "./types.ts";
 
@@ -39,9 +40,9 @@ interface Row {
  * Catalogs are read through the snapshot. Sizes are the present ones: a table only grows while it is locked, and what
  * is added is invisible to the snapshot. Materialized views and foreign tables are not opened at all.
  */
-export async function listTables(session: Session): Promise<SizedTable[]> {
+export async function listTables(session: Session, choice?: Choice): Promise<SizedTable[]> {
   const rows = await session.query<Row>(
-    `WITH ${DUMPED_RELATIONS}, columns AS (
+    `WITH ${dumpedRelations(choice)}, columns AS (
        SELECT a.attrelid AS oid, json_agg(json_build_object(
          'attnum', a.attnum, 'name', a.attname, 'typeOid', a.atttypid::int8,
          'generated', a.attgenerated::text, 'identity', a.attidentity::text

@@ -10,7 +10,7 @@ import { qualifiedName } from "../../postgres/sql.ts";
 import { tokens } from "../../postgres/tokens.ts";
 import type { Manifest } from "../../vault/manifest/schema.ts";
 import type { Parts } from "../options.ts";
-import { keyOf, type NewNames, newNames } from "./names.ts";
+import { keyOf, type NewNames, newNames, type OwnName, ownNames } from "./names.ts";
 import { renameEntry } from "./rewrite.ts";
 import type { PartLeftOut } from "./select.ts";
 
@@ -19,7 +19,7 @@ export interface BroughtBack {
   /** Made where it is not there. */
   readonly schemas: readonly string[];
   /** Tables, partitions, sequences, indexes, statistics: to be free. */
-  readonly names: readonly (Named & { readonly kind: string })[];
+  readonly names: readonly OwnName[];
   /** Types, functions and more that are used and do not come along. */
   readonly needed: readonly TocEntry[];
   /** Owners and grantees. */
@@ -151,8 +151,8 @@ function renameManifest(manifest: Manifest, names: NewNames): Manifest {
 }
 
 function takenNames(brought: readonly TocEntry[], names: NewNames): BroughtBack["names"] {
-  const kinds = new Map(brought.map((entry) => [keyOf(nameOf(entry)), entry.desc.toLowerCase()]));
-  return [...names].map(([key, name]) => ({ ...name, kind: kinds.get(key) ?? "index" }));
+  const own = brought.flatMap(ownNames);
+  return own.map((name) => ({ ...name, ...names.get(keyOf(name)) }));
 }
 
 /** The owner, and who is named by `GRANT … TO` and `REVOKE … FROM`. */

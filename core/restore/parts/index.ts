@@ -5,7 +5,7 @@
  */
 import { PreconditionError } from "../../errors.ts";
 import { isNarrow } from "../../parts/choice.ts";
-import type { Toc, TocEntry } from "../../postgres/ddl/index.ts";
+import type { Toc } from "../../postgres/ddl/index.ts";
 import { isOfMarkerName } from "../../postgres/load/entries.ts";
 import type { Manifest, ManifestTable } from "../../vault/manifest/schema.ts";
 import { isIntoUse, isOfParts, type Parts } from "../options.ts";
@@ -27,7 +27,7 @@ export interface ChosenParts {
   readonly manifest: Manifest;
   /** What was chosen, or hangs on it, and is not restored all the same. */
   readonly leftOut: readonly PartLeftOut[];
-  /** Tables with rows of their own in the restore point, chosen or not. */
+  /** Tables in the restore point, chosen or not. */
   readonly ofTables: number;
   /** With `beside`. */
   readonly broughtBack?: BroughtBack;
@@ -56,12 +56,12 @@ export function choosePartsOf(toc: Toc, manifest: Manifest, options: Parts): Cho
   }
   const part = narrowed(manifest, selected.relations, options);
   if (!options.dataOnly) return { mode: "empty", toc: chosen, manifest: part, leftOut: selected.leftOut, ofTables };
-  assertRows(part);
-  return { mode: "rows", toc: { ...toc, entries: [] }, manifest: part, leftOut: [], ofTables };
+  const filled = { ...part, tables: part.tables.filter(({ kind }) => kind === "table") };
+  assertRows(filled);
+  return { mode: "rows", toc: { ...toc, entries: [] }, manifest: filled, leftOut: [], ofTables };
 }
 
-/** Tables with rows of their own that a restore counts. */
-const isOfUser = ({ kind, schema }: ManifestTable): boolean => kind === "table" && !isOfMarkerName(schema);
+const isOfUser = ({ schema }: ManifestTable): boolean => !isOfMarkerName(schema);
 
 /** The manifest of what is chosen. Slices of other tables in the same objects stay, to be read past. */
 function narrowed(manifest: Manifest, relations: ReadonlySet<string>, options: Parts): Manifest {
@@ -93,9 +93,4 @@ function withoutRows({ rowHash, ...table }: ManifestTable): ManifestTable {
 function assertRows({ id, tables, largeObjects }: Manifest): void {
   if (tables.some(({ kind }) => kind === "table") || largeObjects.count > 0) return;
   throw new PreconditionError("nothing-to-restore", `restore point ${id} has no rows of what was chosen`);
-}
-
-/** The chosen entries' own words, for `describeLeftOut` of a plan. */
-export function describeEntry({ desc, namespace, tag }: TocEntry): string {
-  return `${desc.toLowerCase()} ${namespace === undefined ? "" : `${namespace}.`}${tag}`;
 }

@@ -21,6 +21,8 @@ export interface Naming {
 const LONGEST_NAME_BYTES = 63;
 const HASH_DIGITS = 8;
 
+export type OwnName = Named & { readonly kind: string };
+
 export function keyOf({ schema, name }: Named): string {
   return JSON.stringify([schema, name]);
 }
@@ -45,16 +47,16 @@ export function newNames(entries: readonly TocEntry[], { intoSchema, as }: Namin
   return renamed;
 }
 
-/** What an entry makes that has a name in its schema. */
-function ownNames({ desc, namespace: schema = "", tag, defn = "" }: TocEntry): Named[] {
+/** What an entry makes that has a name in its schema; of a constraint, the index that backs it. */
+export function ownNames({ desc, namespace: schema = "", tag, defn = "" }: TocEntry): OwnName[] {
   switch (desc) {
     case "TABLE":
     case "SEQUENCE":
     case "INDEX":
     case "STATISTICS":
-      return [{ schema, name: tag }];
+      return [{ schema, name: tag, kind: desc.toLowerCase() }];
     case "CONSTRAINT":
-      return [{ schema, name: constraintName(defn) }];
+      return [{ schema, name: constraintName(defn), kind: "index" }];
     default:
       return [];
   }

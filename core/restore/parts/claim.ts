@@ -1,0 +1,87 @@
+/**
+ * Makes a database in use ready for parts: nothing in it is dropped or changed, and what could not be added is refused by name
+ * before the first row comes.
+ * @module
+ */
+import { PreconditionError } from "../../errors.ts";
+import { assertRoomBeside } from "../../postgres/load/beside.ts";
+import { assertNoLargeObjects, assertTakesRows } from "../../postgres/load/into-tables.ts";
+import {
+  type FoundMarker,
+  isSameRestore,
+  MARKER_SCHEMA,
+  type Marker,
+  markReady,
+  readMarker,
+  writeMarker,
+} from "../../postgres/load/marker.ts";
+import type { Session } from "../../postgres/session.ts";
+import { qualifiedName } from "../../postgres/sql.ts";
+import { copiedColumns } from "../data.ts";
+import { IN_USE, type LeavingOut } from "../options.ts";
+import { assertReadable } from "../readable.ts";
+import type { OpenRestorePoint } from "../restore-point.ts";
+import type { ChosenParts } from "./index.ts";
+
+/** @throws PreconditionError as `assertRoomBeside` and `assertTakesRows`; `target-incomplete` when another restore has not ended */
+export async function claimInUse(
+  session: Session,
+  point: OpenRestorePoint,
+  parts: ChosenParts,
+  wanted: Marker,
+  options: Pick<LeavingOut, "skipRoles" | "noOwner" | "noPrivileges">,
+): Promise<"new" | "continued"> {
+  const found = await readMarker(session);
+  if (found !== undefined) {
+    if (!isSameRestore(found, wanted)) throw another(session, found);
+    if (found.hasLostRows) throw lost(session, undoOf(parts));
+    if (found.isReady) return "continued";
+  }
+  const { broughtBack, manifest } = parts;
+  if (broughtBack !== undefined) {
+    const roles = options.noOwner && options.noPrivileges ? [] : broughtBack.roles;
+    await assertRoomBeside(session, { ...broughtBack, roles });
+  } else {
+    const tables = manifest.tables.filter(({ kind }) => kind === "table");
+    await assertTakesRows(
+      session,
+      tables.map((table) => ({ schema: table.schema, name: table.name, columns: copiedColumns(table) })),
+      manifest.sequences,
+    );
+    if (manifest.largeObjects.count > 0) await assertNoLargeObjects(session);
+  }
+  await assertReadable(point, { skipRoles: true });
+  await writeMarker(session, wanted);
+  await markReady(session);
+  return "new";
+}
+
+/** Whether a marker is that of parts in a database in use: nothing there may ever be dropped for another restore's sake. */
+export function isOfUse({ options }: Marker): boolean {
+  return options.startsWith(IN_USE);
+}
+
+/** @throws PreconditionError `target-in-use` where a restore of parts into this database has not ended */
+export function assertNotInUse(session: Session, found: FoundMarker | undefined): void {
+  if (found !== undefined && isOfUse(found)) throw another(session, found);
+}
+
+function another(session: Session, { source, restorePointId, options }: Marker): PreconditionError {
+  const message = `database ${session.settings.database} is in use, and a restore into it of ${source} ${restorePointId} with ${options} has not ended`;
+  const hint = 'Start that restore again to end it, or give it up: docs/OPERATIONS.md, "Giving up parts".';
+  return new PreconditionError("target-in-use", message, { hint });
+}
+
+function lost(session: Session, undo: readonly string[]): PreconditionError {
+  const message = `the server of database ${session.settings.database} crashed or failed over during the restore: what was loaded may be gone`;
+  return new PreconditionError("target-lost-rows", message, {
+    hint: `Give it up and start it again: ${undo.join("; ")}`,
+  });
+}
+
+/** What takes a restore of parts back that is not to be ended, statement by statement. */
+export function undoOf({ broughtBack, manifest }: ChosenParts): string[] {
+  const tables = manifest.tables.filter(({ kind, rows }) => kind === "table" && rows > 0).map(qualifiedName);
+  const undo = broughtBack?.undo ?? (tables.length === 0 ? [] : [`TRUNCATE ONLY ${tables.join(", ONLY ")}`]);
+  return [...undo, `DROP SCHEMA ${MARKER_SCHEMA} CASCADE`];
+}

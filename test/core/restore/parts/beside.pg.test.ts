@@ -1,0 +1,101 @@
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import type { RestorePointRef } from "../../../../core/vault/keys.ts";
+import { createDatabase, type TestDatabase } from "../../../support/postgres.ts";
+import { createVault, type TestVault } from "../support.ts";
+import { FILM_SCHEMA } from "./film-schema.ts";
+
+let source: TestDatabase;
+let vault: TestVault;
+let ref: RestorePointRef;
+
+beforeAll(async () => {
+  source = await createDatabase("parts");
+  await source.query(FILM_SCHEMA);
+  vault = await createVault();
+  ref = await vault.backUp(source.url);
+});
+afterAll(async () => {
+  await source.drop();
+  await vault.remove();
+});
+
+const COLUMNS = `SELECT string_agg(column_name || ' ' || coalesce(column_default, '-') || ' ' || is_identity || is_generated, ', ' ORDER BY ordinal_position) AS text
+  FROM information_schema.columns WHERE table_schema = $1 AND table_name = $2`;
+
+describe("one table back into a database in use", () => {
+  it("comes under its own name into another schema, and nothing else is touched", async () => {
+    await source.query("DELETE FROM app.rental WHERE film_id < 250; DELETE FROM app.film WHERE film_id < 250");
+    const result = await vault.restore(ref, source.url, { options: { tables: ["app.film"], intoSchema: "recovered" } });
+    expect(result).toMatchObject({ tables: 1, ofTables: 9, rows: 500, report: { identical: true, level: "rows" } });
+    expect(result.warnings.join("\n")).toContain("fk constraint app.film film_language_id_fkey");
+    const rows = await source.query("SELECT count(*)::int AS n, bool_or(touched) AS fired FROM recovered.film");
+    expect(rows).toEqual([{ n: 500, fired: false }]);
+    const [columns] = await source.query<{ text: string }>(COLUMNS, ["recovered", "film"]);
+    expect(columns?.text).toContain("film_id nextval('recovered.film_film_id_seq'::regclass)");
+    expect(columns?.text).toContain("ticket nextval('app.ticket'::regclass)");
+    expect(await source.query("SELECT count(*)::int AS n FROM app.film")).toEqual([{ n: 251 }]);
+    expect(await source.query("SELECT to_regnamespace('holdfast_restore') AS marker")).toEqual([{ marker: null }]);
+    expect(await source.query("SELECT nextval('recovered.film_film_id_seq') AS next")).toEqual([{ next: "501" }]);
+    const kinds = await source.query(
+      `SELECT relkind, count(*)::int AS n FROM pg_class WHERE relnamespace = 'recovered'::regnamespace GROUP BY 1 ORDER BY 1`,
+    );
+    expect(kinds).toEqual([
+      { relkind: "S", n: 2 },
+      { relkind: "i", n: 4 },
+      { relkind: "r", n: 1 },
+    ]);
+  });
+
+  it("comes under another name into its own schema", async () => {
+    const result = await vault.restore(ref, source.url, { options: { tables: ["app.film"], as: "film_old" } });
+    expect(result).toMatchObject({ tables: 1, rows: 500, report: { identical: true } });
+    const names = await source.query<{ relname: string }>(
+      `SELECT relname FROM pg_class WHERE relnamespace = 'app'::regnamespace AND relname LIKE 'film_old%' ORDER BY 1`,
+    );
+    expect(names.map(({ relname }) => relname)).toEqual([
+      "film_old",
+      "film_old_by_year",
+      "film_old_film_id_seq",
+      "film_old_lower",
+      "film_old_pkey",
+      "film_old_serial_no_seq",
+      "film_old_title_key",
+    ]);
+    const said = await source.query(`SELECT obj_description('app.film_old'::regclass) AS on_table,
+      col_description('app.film_old'::regclass, 2) AS on_column, has_table_privilege('pg_monitor', 'app.film_old', 'SELECT') AS granted`);
+    expect(said).toEqual([{ on_table: "films's table; not app.film", on_column: "as in app.film", granted: true }]);
+  });
+
+  it("brings a partitioned table with its partitions", async () => {
+    const result = await vault.restore(ref, source.url, { options: { tables: ["app.rental"], as: "rental_was" } });
+    expect(result).toMatchObject({ tables: 4, rows: 900, report: { identical: true } });
+    expect(await source.query("SELECT count(*)::int AS n FROM app.rental_was_2025")).toEqual([{ n: 213 }]);
+    const parts = await source.query("SELECT count(*)::int AS n FROM pg_partition_tree('app.rental_was')");
+    expect(parts).toEqual([{ n: 4 }]);
+  });
+
+  it("refuses names that are taken, by name, and touches nothing", async () => {
+    const refused = vault.restore(ref, source.url, { options: { tables: ["app.film"], intoSchema: "app" } });
+    await expect(refused).rejects.toMatchObject({ code: "parts-names-taken" });
+    await expect(refused).rejects.toThrow(/table "app"."film"/);
+    expect(await source.query("SELECT to_regnamespace('holdfast_restore') AS marker")).toEqual([{ marker: null }]);
+  });
+
+  it("refuses a target that lacks what the table uses, by name", async () => {
+    const target = await createDatabase("lacking");
+    await target.query("CREATE TABLE in_use (id int)");
+    const refused = vault.restore(ref, target.url, { options: { tables: ["app.film"], intoSchema: "app" } });
+    await expect(refused).rejects.toMatchObject({ code: "parts-lack-objects" });
+    await expect(refused).rejects.toThrow(/app\.rating/);
+    await target.drop();
+  });
+
+  it("comes with names of any characters", async () => {
+    const options = { tables: ['"Odd.Schema"."Ta b""le*"'], intoSchema: 'new "one"', as: "o'ther.name" };
+    const result = await vault.restore(ref, source.url, { options });
+    expect(result).toMatchObject({ tables: 1, rows: 1, report: { identical: true } });
+    expect(await source.query(`SELECT "I d", "sel ect" FROM "new ""one"""."o'ther.name"`)).toEqual([
+      { "I d": 1, "sel ect": "it's" },
+    ]);
+  });
+});
