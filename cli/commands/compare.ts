@@ -2,6 +2,7 @@
 import type { Command } from "commander";
 import type { CommandResult } from "../result.ts";
 import { findingLines, splitFindings } from "../runs/findings.ts";
+import { type MappedRoles, withMappedRoles } from "../runs/map-role.ts";
 import { type RunCommandOptions, withRunOptions } from "../runs/options.ts";
 import { reportResult } from "../runs/report.ts";
 import { assertNameArgument, findRestorePoint } from "../runs/restore-point.ts";
@@ -15,10 +16,11 @@ type CompareOptions = RunCommandOptions & {
   /** As commander reads them: `--no-owner` makes it false. */
   readonly owner?: boolean;
   readonly privileges?: boolean;
+  readonly mapRole?: MappedRoles;
 };
 
 export function addCompare(program: Command, invoke: Invoke): void {
-  withRunOptions(program.command("compare"))
+  withMappedRoles(withRunOptions(program.command("compare")))
     .description("compare a database with a restore point: rows, sequences, large objects, definitions")
     .argument("<restore-point>", "its id, or `latest`")
     .requiredOption("--source <name>", "the source the restore point is of")
@@ -43,9 +45,9 @@ async function compare(session: Session, id: string, options: CompareOptions): P
   const target = assertNameArgument("target", options.to);
   const installation = await session.openInstallation();
   const { restorePointId, source } = await findRestorePoint(installation, id, options.source);
-  const { database, owner, privileges } = options;
+  const { database, owner, privileges, mapRole } = options;
   const left = { ...(owner === false && { noOwner: true }), ...(privileges === false && { noPrivileges: true }) };
-  const input = { options: { restorePointId, target, database, ...left } };
+  const input = { options: { restorePointId, target, database, ...left, ...(mapRole && { roles: mapRole }) } };
   const report = await startRun(session, installation, { machine: "compare", source, input }, options);
   const { found: differences, notes } = splitFindings(report);
   return reportResult(

@@ -5,6 +5,7 @@
 import { type Command, Option } from "commander";
 import type { RestoreOptions } from "../../core/restore/options.ts";
 import { UsageError } from "../errors.ts";
+import { type MappedRoles, withMappedRoles } from "./map-role.ts";
 
 /** As commander reads them; `--no-owner` makes `owner` false. */
 export interface RestoreChoices {
@@ -15,11 +16,20 @@ export interface RestoreChoices {
   readonly owner?: boolean;
   readonly privileges?: boolean;
   readonly roles?: boolean;
+  readonly mapRole?: MappedRoles;
   readonly compare?: RestoreOptions["compare"];
+  readonly schema?: readonly string[];
+  readonly table?: readonly string[];
+  readonly excludeSchema?: readonly string[];
+  readonly excludeTable?: readonly string[];
+  readonly schemaOnly?: boolean;
+  readonly dataOnly?: boolean;
+  readonly intoSchema?: string;
+  readonly as?: string;
 }
 
 export function withRestoreChoices(command: Command): Command {
-  return command
+  return withMappedRoles(command)
     .option("--database <name>", "the database on the target (default: the one of the target's connection)")
     .option("--create", "create the database first")
     .option("--confirm", "replace what is in the database: it is listed, then dropped")
@@ -27,6 +37,17 @@ export function withRestoreChoices(command: Command): Command {
     .option("--no-owner", "give everything to the connecting role")
     .option("--no-privileges", "leave out GRANT and REVOKE")
     .option("--no-roles", "do not create roles")
+    .option("--schema <pattern>", "only this schema and what it needs; may be repeated", several)
+    .option("--table <pattern>", "only this table, schema.name, and what it needs; may be repeated", several)
+    .option("--exclude-schema <pattern>", "all but this schema; may be repeated", several)
+    .option("--exclude-table <pattern>", "all but this table; may be repeated", several)
+    .option("--schema-only", "definitions, and no row")
+    .option("--data-only", "rows, into tables that are there and empty")
+    .option(
+      "--into-schema <name>",
+      "the tables into this schema of a database in use, of which nothing else is touched",
+    )
+    .option("--as <name>", "one table into a database in use, under this name")
     .addOption(
       new Option("--compare <level>", "what has to agree before the restore counts as done (default: counts)").choices([
         "off",
@@ -36,9 +57,13 @@ export function withRestoreChoices(command: Command): Command {
     );
 }
 
+function several(value: string, before: readonly string[] = []): readonly string[] {
+  return [...before, value];
+}
+
 /** Only what was chosen; the engine's own defaults stand for the rest. */
 export function restoreOptionsOf(choices: RestoreChoices): Partial<RestoreOptions> {
-  const { database, create, confirm, confirmList, owner, privileges, roles, compare } = choices;
+  const { database, create, confirm, confirmList, owner, privileges, roles, mapRole, compare } = choices;
   return {
     ...(database === undefined ? {} : { database }),
     ...(create === true ? { create } : {}),
@@ -47,7 +72,22 @@ export function restoreOptionsOf(choices: RestoreChoices): Partial<RestoreOption
     ...(owner === false ? { noOwner: true } : {}),
     ...(privileges === false ? { noPrivileges: true } : {}),
     ...(roles === false ? { skipRoles: true } : {}),
+    ...(mapRole === undefined ? {} : { roles: mapRole }),
     ...(compare === undefined ? {} : { compare }),
+    ...partsOf(choices),
+  };
+}
+
+function partsOf({ schema, table, excludeSchema, excludeTable, schemaOnly, dataOnly, intoSchema, as }: RestoreChoices) {
+  return {
+    ...(schema === undefined ? {} : { schemas: [...schema] }),
+    ...(table === undefined ? {} : { tables: [...table] }),
+    ...(excludeSchema === undefined ? {} : { excludeSchemas: [...excludeSchema] }),
+    ...(excludeTable === undefined ? {} : { excludeTables: [...excludeTable] }),
+    ...(schemaOnly === true ? { schemaOnly } : {}),
+    ...(dataOnly === true ? { dataOnly } : {}),
+    ...(intoSchema === undefined ? {} : { intoSchema }),
+    ...(as === undefined ? {} : { as }),
   };
 }
 

@@ -23,9 +23,10 @@ const compareInput = z.strictObject({
   database: databaseField.optional(),
   /** Hash every row, not only count them. */
   rows: z.boolean().default(true),
-  /** As the restore was asked for: who owns or may use what is not compared. */
+  /** As the restore was asked for: who owns or may use what is not compared, or compared under other names. */
   noOwner: z.boolean().default(false),
   noPrivileges: z.boolean().default(false),
+  roles: z.record(z.string(), z.string()).default({}),
 });
 
 export interface RestoreSettings {
