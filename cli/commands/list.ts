@@ -61,7 +61,10 @@ function formatRestorePoints(points: readonly RestorePoint[], style: Style): str
       { heading: "ROWS", align: "right", cell: (point) => formatCount(point.rows) },
       { heading: "DATA", align: "right", cell: (point) => formatBytes(point.plainBytes) },
       { heading: "STORED", align: "right", cell: (point) => formatBytes(point.storedBytes) },
-      { heading: "STATUS", cell: (point) => point.status },
+      {
+        heading: "STATUS",
+        cell: ({ status, parts }) => (parts === undefined ? status : `${status} (${style.warn("parts")})`),
+      },
       { heading: "VERIFIED", cell: (point) => verdictOf(point, style) },
     ],
     points,

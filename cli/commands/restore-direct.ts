@@ -67,14 +67,15 @@ export async function restoreDirectly(session: Session, id: string, options: Dir
   });
   const finishedAt = world.clock();
   const millis = finishedAt.getTime() - startedAt.getTime();
-  const { restorePointId, database, tables, rows, plainBytes, warnings } = restored;
+  const { restorePointId, database, tables, ofTables, rows, plainBytes, warnings } = restored;
   const lines = formatFields([
-    ["tables", `${formatCount(tables)}, ${plural(rows, "row")}`],
+    ["tables", `${countOf(tables, ofTables)}, ${plural(rows, "row")}`],
     ["data", `${formatBytes(plainBytes)}, ${formatRate(plainBytes, millis)}`],
     ...warnings.map((warning) => ["warning", style.warn(warning)] as const),
     ["took", formatDuration(millis)],
   ]);
-  const achieved = `restored ${restorePointId} of ${ref.source} into ${database} on ${connection.host}`;
+  const what = ofTables === undefined ? restorePointId : `parts of ${restorePointId}`;
+  const achieved = `restored ${what} of ${ref.source} into ${database} on ${connection.host}`;
   return succeeded(`${style.good(achieved)}\n${lines}`, {
     restorePointId,
     source: ref.source,
@@ -83,9 +84,14 @@ export async function restoreDirectly(session: Session, id: string, options: Dir
     startedAt: startedAt.toISOString(),
     finishedAt: finishedAt.toISOString(),
     durationSeconds: millis / 1000,
-    sizes: { plainBytes, tables, rows },
+    sizes: { plainBytes, tables, ofTables, rows },
     warnings,
   });
+}
+
+/** `12`, of parts `1 of 12`. */
+function countOf(tables: number, ofTables: number | undefined): string {
+  return ofTables === undefined ? formatCount(tables) : `${formatCount(tables)} of ${formatCount(ofTables)}`;
 }
 
 /** Told before anything is dropped, whether it is to be asked for or was agreed to. */

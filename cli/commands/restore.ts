@@ -37,6 +37,10 @@ export function addRestore(program: Command, invoke: Invoke): void {
         "holdfast restore latest --source shop --to staging --database shop_copy --create",
         "holdfast restore 20261121T021500Z-7k3f9q2mxa --source shop --to staging --confirm --json",
         "holdfast restore latest --source shop --to staging --confirm-list 1a2b3c4d5e6f",
+        "holdfast restore latest --source shop --to production --table public.film --into-schema recovered",
+        "holdfast restore latest --source shop --to production --table public.film --as film_old",
+        "holdfast restore latest --source shop --to staging --database shop_copy --create --exclude-table '*.audit_*'",
+        "holdfast restore latest --source shop --to staging --table 'app.*' --data-only",
         "holdfast restore latest --direct --vault s3://my-vault --source shop --to-connection ./target.url",
         "holdfast restore latest --direct --vault ./vault-copy --source shop --to-connection ./target.url --offline-key ./key.pem",
       ),
@@ -72,9 +76,9 @@ async function restore(session: Session, id: string, options: RestoreOptions): P
   return reportResult(
     { ...report, restorePointId },
     {
-      achieved: `restored ${restorePointId} of ${source} into ${database ?? "the database"} on ${target}`,
+      achieved: `restored ${report.run?.parts === undefined ? "" : "parts of "}${restorePointId} of ${source} into ${database ?? "the database"} on ${target}`,
       lines: [...findingLines("failed", found), ...findingLines("note", notes), ...leftBehind(report, chosen)],
-      fields: { source, target, database, notes },
+      fields: { source, target, database, parts: report.run?.parts, notes },
     },
     session.style,
   );

@@ -66,7 +66,7 @@ function formatRuns(
   return formatTable(
     [
       { heading: "RUN", cell: (run) => run.runId },
-      { heading: "KIND", cell: (run) => run.kind },
+      { heading: "KIND", cell: (run) => (run.parts === undefined ? run.kind : `${run.kind} (parts)`) },
       { heading: "STARTED (UTC)", cell: (run) => formatTime(run.startedAt) },
       {
         heading: "TOOK",

@@ -90,6 +90,7 @@ function formatRestorePoint({ style }: Session, point: RestorePoint): string {
     ["source", point.source],
     ["kind", point.kind],
     ["status", point.status],
+    ["parts", point.parts && style.warn(point.parts)],
     ["database", point.database],
     ["server", point.serverVersion && `PostgreSQL ${point.serverVersion}`],
     ["started", point.startedAt && `${formatTime(point.startedAt)} UTC`],
@@ -119,6 +120,7 @@ function formatRun({ style, world }: Session, run: RunView, progress: Progress |
     ["started", run.startedAt && `${formatTime(run.startedAt)} UTC`],
     [isRunning ? "so far" : "took", millis === undefined ? undefined : formatDuration(millis)],
     ["restore point", run.restorePointId],
+    ["parts", run.parts && style.warn(run.parts)],
   ]);
   if (run.error === undefined) return fields;
   const told = run.line === undefined ? formatError(run.error, style) : formatLine(run.line, style);

@@ -89,4 +89,6 @@ export type RunView = Pick<Run, "runId" | "kind" | "source" | "status" | "phase"
   > & {
     /** What a rebuild of the catalog came to. */
     readonly rebuilt?: Rebuilt;
+    /** Of a restore that was not asked for everything: what it was asked for. */
+    readonly parts?: string;
   };

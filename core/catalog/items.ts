@@ -135,6 +135,8 @@ export interface RestorePoint {
   /** Which database it was; another one under the same source is no continuation. */
   readonly identity?: DatabaseIdentity;
   readonly verified?: { readonly level: string; readonly at: string; readonly isValid: boolean };
+  /** Of one that does not hold the whole database: what the source's configuration left out. */
+  readonly parts?: string;
   readonly warnings: readonly string[];
 }
 

@@ -8,6 +8,7 @@ import type { Manifest } from "../../vault/manifest/schema.ts";
 import type { WrittenObject } from "../../vault/object/write.ts";
 import type { Verification } from "../../vault/verification.ts";
 import { identityOf } from "../identity.ts";
+import { describeManifestParts } from "../parts.ts";
 import { warningLines } from "../warnings.ts";
 
 /**
@@ -40,6 +41,7 @@ export function restorePointOf(
     serverVersion: manifest.server.version,
     identity: identityOf(manifest.server),
     ...(newest === undefined ? {} : { verified: { level: newest.level, at: newest.at, isValid: newest.isValid } }),
+    ...(manifest.parts === undefined ? {} : { parts: describeManifestParts(manifest.parts) }),
     warnings: warningLines(manifest.warnings),
   };
 }

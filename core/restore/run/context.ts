@@ -9,7 +9,9 @@ import { withLoadSession } from "../../postgres/load/session.ts";
 import type { Session } from "../../postgres/session.ts";
 import type { Unwrapper } from "../../vault/envelope/recipient.ts";
 import type { Store } from "../../vault/store/port.ts";
-import { type OpenRestorePoint, openRestorePoint, readPhases } from "../restore-point.ts";
+import { agreedPoint } from "../plan/apply.ts";
+import { readFrozenPlan } from "../plan/frozen.ts";
+import { type OpenRestorePoint, openParts, openRestorePoint, readPhases } from "../restore-point.ts";
 import { type RestoreTarget, restoreTarget } from "../target.ts";
 import { quarantiningDamage } from "./damage.ts";
 import { type RestoreSettings, refOfRun, settingsOf } from "./settings.ts";
@@ -42,13 +44,21 @@ export async function openRun(runId: string, context: RestoreContext): Promise<O
   const ref = refOfRun(run);
   const known = await context.catalog.restorePoints.get(ref.restorePointId, ref.source);
   const access = { store: context.vault, unwrappers: context.unwrappers };
-  const point = await quarantiningDamage(run, context, () =>
-    openRestorePoint(access, ref, { committedSha256: known?.manifestSha256 }),
-  );
+  const point = await quarantiningDamage(run, context, async () => {
+    const whole = await openRestorePoint(access, ref, { committedSha256: known?.manifestSha256 });
+    return openParts(whole, settings.options);
+  });
   const secret = await context.readConnection(settings.connection);
   const connection: ConnectionSettings = parseConnection(secret, { mintToken: context.mintToken });
   const target = restoreTarget(connection, settings.options, point.manifest);
   return { run, settings, point, target, applicationName: `holdfast ${runId}` };
+}
+
+/** As `openRun`, with what was agreed to when this restore was begun, as its target keeps it: for every step but the first. */
+export async function openAgreed(runId: string, context: RestoreContext): Promise<OpenRun> {
+  const open = await openRun(runId, context);
+  const plan = await withTarget(open, readFrozenPlan);
+  return { ...open, point: await agreedPoint(open.point, plan) };
 }
 
 export function phasesOf({ point, settings }: OpenRun): Promise<RestorePhases> {

@@ -15,19 +15,28 @@ import { chunkObjectOf, chunkObjects } from "../../vault/manifest/chunk-objects.
 import type { Manifest } from "../../vault/manifest/schema.ts";
 import { loadPointChunk } from "../data.ts";
 import { completeRestore, finishSchema, type LastAct } from "../finish.ts";
+import { describeParts } from "../options.ts";
+import { undoOf } from "../parts/claim.ts";
+import { tellParts } from "../parts/told.ts";
+import { agreedPoint } from "../plan/apply.ts";
+import type { RestorePlan } from "../plan/types.ts";
 import { type Listed, prepareTarget } from "../prepare.ts";
+import { isInUse } from "../restore-point.ts";
 import { restorePointRoles } from "../roles.ts";
 import { type OrderedPhase, runPhase, runUnit } from "../schema.ts";
 import { chunkNumbers, groupsOf, holdsNoRow, NO_ROW, type ParallelPhase, unitsOf } from "../work.ts";
-import { type OpenRun, openRun, phasesOf, type RestoreContext, withTarget, writeItems } from "./context.ts";
+import { type OpenRun, openAgreed, openRun, phasesOf, type RestoreContext, withTarget, writeItems } from "./context.ts";
 import { quarantiningDamage } from "./damage.ts";
 import { LIST_FINDING } from "./findings.ts";
+import { notePlan } from "./plan.ts";
 import { reportKey, writeReport } from "./reports.ts";
 
 /** Where the state machine finds the numbers of each distributed Map, and how many: with none, the Map is left out. */
 export interface Planned {
   readonly runId: string;
   readonly epoch: number;
+  /** The plan was all that was asked for. */
+  readonly isPlanOnly: boolean;
   readonly items: Readonly<Record<"data" | ParallelPhase, string>>;
   readonly counts: Readonly<Record<"data" | ParallelPhase, number>>;
 }
@@ -35,25 +44,34 @@ export interface Planned {
 /** Target and roles made ready, the work cut into numbered pieces. @throws as `prepareTarget` */
 export async function prepareRestore(runId: string, context: RestoreContext): Promise<Planned> {
   const open = await openRun(runId, context);
-  const { run, point, target, settings, applicationName } = open;
+  const { run, target, settings, applicationName } = open;
   const onListed = (listed: Listed): Promise<boolean> => noteListed(run, listed, context);
-  await quarantiningDamage(run, context, () =>
+  const onPlanned = (plan: RestorePlan): Promise<void> => notePlan(open, plan, context);
+  const { state, plan } = await quarantiningDamage(run, context, () =>
     prepareTarget({
-      point,
+      point: open.point,
       target,
       options: settings.options,
       applicationName,
       onListed,
+      onPlanned,
       deadline: context.deadline,
     }),
   );
-  await context.catalog.runs.advance(runId, { epoch: run.epoch, notes: { leftBehind: describeUnfinished(open) } });
-  if (!settings.options.skipRoles) {
+  if (state === "planned") return { ...NOTHING, runId, epoch: run.epoch, isPlanOnly: true };
+  const agreed: OpenRun = { ...open, point: await agreedPoint(open.point, plan) };
+  const { point } = agreed;
+  const described = describeParts(settings.options);
+  const [parts, ...told] = tellParts(point.parts, described);
+  const notes = { leftBehind: describeUnfinished(open), ...(parts !== undefined && { parts }) };
+  await context.catalog.runs.advance(runId, { epoch: run.epoch, notes });
+  await noteWarnings(context.catalog, run, [...(parts === undefined ? [] : [parts]), ...told]);
+  if (!settings.options.skipRoles && !isInUse(point)) {
     // At once: a repeated call finds the roles done, and nothing to tell of them.
     await noteWarnings(context.catalog, run, await withTarget(open, (session) => restorePointRoles(session, point)));
   }
-  if (holdsNoRow(point.manifest)) await noteWarnings(context.catalog, run, [NO_ROW]);
-  const phases = await phasesOf(open);
+  if (holdsNoRow(point.manifest) && !settings.options.schemaOnly) await noteWarnings(context.catalog, run, [NO_ROW]);
+  const phases = await phasesOf(agreed);
   const numbers = chunkNumbers(point.manifest);
   await context.catalog.chunks.plan(run, plannedChunks(point.manifest, numbers));
   const write = (name: string, items: readonly number[]): Promise<string> => writeItems(context.work, run, name, items);
@@ -66,8 +84,14 @@ export async function prepareRestore(runId: string, context: RestoreContext): Pr
   };
   const counts = { data: numbers.length, indexes: indexes.length, foreignKeys: foreignKeys.length };
   await context.catalog.runs.advance(runId, { epoch: run.epoch, from: ["preparing"], to: "schema" });
-  return { runId, epoch: run.epoch, items, counts };
+  return { runId, epoch: run.epoch, isPlanOnly: false, items, counts };
 }
+
+/** For a state machine that goes on nowhere. */
+const NOTHING: Pick<Planned, "items" | "counts"> = {
+  items: { data: "", indexes: "", foreignKeys: "" },
+  counts: { data: 0, indexes: 0, foreignKeys: 0 },
+};
 
 /**
  * In the vault and in the catalog before anything is gone, for the drop may fail half way; of what is refused, the first objects.
@@ -92,11 +116,18 @@ async function noteListed(run: Run, listed: Listed, { catalog, vault }: RestoreC
 }
 
 /** A target that somebody forgot is no restored database: what is there and what can be done about it. */
-function describeUnfinished({ target, settings, run }: OpenRun): string {
+function describeUnfinished({ target, settings, run, point }: OpenRun): string {
   const name = quoteName(target.settings.database);
+  if (point.parts !== undefined && isInUse(point)) {
+    const undo = undoOf(point.parts).join("; ").slice(0, LONGEST_UNDO);
+    return `parts in database ${name} on target ${settings.target}, which are not complete: start the same restore of ${run.restorePointId} again to go on, or give it up with ${undo}`;
+  }
   const made = target.maintenance === undefined ? "" : `, or drop it with DROP DATABASE ${name}`;
   return `database ${name} on target ${settings.target} is not complete: start the same restore of ${run.restorePointId} again to go on${made}`;
 }
+
+/** Thousands of tables may be named; docs/OPERATIONS.md says how to list them. */
+const LONGEST_UNDO = 2_000;
 
 function plannedChunks(manifest: Manifest, numbers: readonly number[]) {
   const bytes = new Map(chunkObjects(manifest).map(({ n, written }) => [n, written.plainBytes]));
@@ -123,7 +154,7 @@ export async function loadSchema(
   request: { readonly runId: string; readonly phase: OrderedPhase; readonly next: string },
   context: RestoreContext,
 ): Promise<{ runId: string }> {
-  const open = await openRun(request.runId, context);
+  const open = await openAgreed(request.runId, context);
   const phases = await phasesOf(open);
   await runTelling(open, context, (session, running) => runPhase(session, phases, request.phase, running));
   await context.catalog.runs.advance(request.runId, { epoch: open.run.epoch, to: request.next });
@@ -134,7 +165,7 @@ export async function loadChunkOfRun(
   { runId, epoch, n }: { readonly runId: string; readonly epoch: number; readonly n: number },
   context: RestoreContext,
 ): Promise<{ rows: number }> {
-  const open = await openRun(runId, context);
+  const open = await openAgreed(runId, context);
   const { catalog, deadline } = context;
   await catalog.chunks.attempt(runId, epoch, n);
   const told: string[] = [];
@@ -154,7 +185,7 @@ export async function buildObjects(
   { runId, phase, n }: { readonly runId: string; readonly phase: ParallelPhase; readonly n: number },
   context: RestoreContext,
 ): Promise<{ built: number }> {
-  const open = await openRun(runId, context);
+  const open = await openAgreed(runId, context);
   const phases = await phasesOf(open);
   const units = groupsOf(unitsOf(phases, phase), open.point.manifest)[n] ?? [];
   await runTelling(open, context, async (session, running) => {
@@ -165,7 +196,7 @@ export async function buildObjects(
 
 /** Everything after indexes and constraints. @throws TimeBudgetError to be called again; IntegrityError `restore-incomplete` */
 export async function finishRestore(runId: string, context: RestoreContext): Promise<{ runId: string }> {
-  const open = await openRun(runId, context);
+  const open = await openAgreed(runId, context);
   const phases = await phasesOf(open);
   const input = { point: open.point, phases, options: open.settings.options };
   await runTelling(open, context, (session, running) => finishSchema(session, input, running));
@@ -178,7 +209,7 @@ const COMPLETING = "completing";
 
 /** The target counts as whole from here on. @throws as `completeRestore` */
 export async function completeRestoreRun(runId: string, context: RestoreContext): Promise<{ runId: string }> {
-  const open: OpenRun = await openRun(runId, context);
+  const open: OpenRun = await openAgreed(runId, context);
   const phases = await phasesOf(open);
   const { runs } = context.catalog;
   const lastAct: LastAct = {
