@@ -17,9 +17,9 @@ export const databaseField = z
     error: `allowed are at most ${LONGEST_NAME_BYTES} bytes of UTF-8 without NUL`,
   });
 
-/** More than any server offers. */
 /** A run's settings are one item of the catalog. */
 const MOST_ROLES = 100;
+/** More than any server offers. */
 const MOST_EXTENSIONS = 500;
 
 /** Whether it looks as `listId` makes them. */
