@@ -76,7 +76,11 @@ export async function finishSchema(
   const stepsOf = (views: typeof populated): Step[] =>
     refreshSteps(materializedViews, views, searchPath, forcedRowSecurity);
   await passBy(session, "refresh", stepsOf(populated.filter(ofOthers)), STAYS_UNFILLED, running);
-  await refreshInOrder(session, stepsOf(populated.filter((view) => !ofOthers(view))), running);
+  const filled = new Set(populated.map(qualifiedName));
+  const empty = materializedViews.filter(
+    (view) => !filled.has(qualifiedName(view)) && !foreign.has(qualifiedName(view)),
+  );
+  await refreshInOrder(session, stepsOf(populated.filter((view) => !ofOthers(view))), empty, running);
   await runSteps(session, "analyze", analyzeSteps(analyzed(manifest, foreign), phases.indexes, searchPath), running);
   await runPhase(session, withoutLoginTriggers(phases), "eventTriggers", running);
 }

@@ -116,7 +116,11 @@ async function planFor(
   { isToBeCreated = false, inTheWay = [] }: { isToBeCreated?: boolean; inTheWay?: readonly TargetObject[] } = {},
 ): Promise<RestorePlan> {
   const { database } = target.settings;
-  const made = await makePlan(session, point, options, { isToBeCreated });
+  const made = await makePlan(session, point, options, { isToBeCreated }).catch(async (error: unknown) => {
+    // Of damage all is told, not what the plan happened to read first.
+    if (error instanceof IntegrityError) await assertReadable(point, options);
+    throw error;
+  });
   const plan = options.plan === true ? withInTheWay(made, database, inTheWay, options) : made;
   await onPlanned?.(plan);
   if (options.plan !== true) assertTakes(plan, database);

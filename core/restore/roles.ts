@@ -3,13 +3,13 @@
  * @module
  */
 import { restoreRoles } from "../postgres/load/roles.ts";
-import type { RoleList } from "../postgres/roles/index.ts";
 import type { Session } from "../postgres/session.ts";
-import { findSchemaJson, type OpenRestorePoint, schemaObjects } from "./restore-point.ts";
+import { rolesOf } from "./described.ts";
+import type { OpenRestorePoint } from "./restore-point.ts";
 
 /** @returns sentences about what was not restored, without values */
 export async function restorePointRoles(session: Session, point: OpenRestorePoint): Promise<string[]> {
-  const list = await findSchemaJson<RoleList>(point, schemaObjects.roles, ["roles", "memberships"]);
+  const list = await rolesOf(point);
   if (list === undefined) return [];
   const refused: string[] = [];
   await restoreRoles(session, list, (sentence) => refused.push(sentence));

@@ -3,6 +3,7 @@
  * @module
  */
 import type { DatabaseProperties, Grant, LargeObjectMetadata, Toc, TocEntry } from "../../postgres/ddl/index.ts";
+import type { RoleList } from "../../postgres/roles/index.ts";
 import { mapTocRoles } from "../../postgres/roles/map-roles.ts";
 import type { Manifest } from "../../vault/manifest/schema.ts";
 import type { OpenRestorePoint } from "../restore-point.ts";
@@ -10,13 +11,19 @@ import { readToc } from "../restore-point.ts";
 import { grantsWithout } from "./grants.ts";
 import type { Decisions, FrozenPlan } from "./types.ts";
 
-/** The same restore point as far as the plan has it restored. */
+/** The same restore point as far as the plan has it restored. Reads the archive only where that is not all of it. */
 export async function agreedPoint(point: OpenRestorePoint, plan: FrozenPlan): Promise<OpenRestorePoint> {
+  if (isAll(plan)) return point;
   const whole = await readToc(point);
   const toc = agreedToc(whole, plan);
   const left = relationsLeftOut(whole, plan);
   const manifest = left.size === 0 ? point.manifest : without(point.manifest, left);
-  return { ...point, manifest, agreed: { plan, toc, whole } };
+  const parts = point.parts === undefined ? {} : { parts: { ...point.parts, manifest, toc } };
+  return { ...point, ...parts, manifest, agreed: { plan, toc, whole } };
+}
+
+function isAll({ leftOut, decisions: { restoringRole: _, ...lists } }: FrozenPlan): boolean {
+  return leftOut.length === 0 && Object.values(lists).every((list) => list.length === 0);
 }
 
 /** What is made. */
@@ -83,6 +90,15 @@ function without(manifest: Manifest, left: ReadonlySet<string>): Manifest {
     tables,
     sequences: manifest.sequences.filter((sequence) => !isLeft(sequence)),
     passedBy: [...(manifest.passedBy ?? []).filter(({ n }) => objects.has(n)), ...past],
+  };
+}
+
+/** Those that cannot be made are not tried. */
+export function agreedRoles({ roles, memberships }: RoleList, { decisions }: FrozenPlan): RoleList {
+  const missing = new Set(decisions.missingRoles);
+  return {
+    roles: roles.filter(({ name }) => !missing.has(name)),
+    memberships: memberships.filter(({ role, member }) => !missing.has(role) && !missing.has(member)),
   };
 }
 

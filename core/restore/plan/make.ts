@@ -3,13 +3,13 @@
  * @module
  */
 import { PreconditionError } from "../../errors.ts";
-import type { DatabaseProperties, LargeObjectMetadata, Toc } from "../../postgres/ddl/index.ts";
+import type { Toc } from "../../postgres/ddl/index.ts";
 import { readTargetFacts } from "../../postgres/facts/index.ts";
 import { isOfMarker } from "../../postgres/load/entries.ts";
 import { listNames } from "../../postgres/load/target.ts";
 import { type Needs, needsOfArchive } from "../../postgres/needs/index.ts";
-import type { RoleList } from "../../postgres/roles/index.ts";
 import type { Session } from "../../postgres/session.ts";
+import { databaseOf, largeObjectsOf, rolesOf } from "../described.ts";
 import { findSchemaJson, isInUse, type OpenRestorePoint, readToc, schemaObjects } from "../restore-point.ts";
 import { planRestore } from "./plan-restore.ts";
 import { labelProvidersOf } from "./rules/storage.ts";
@@ -43,9 +43,9 @@ async function readPlanInput(point: OpenRestorePoint, { skipRoles }: PlanOptions
     needs:
       (await findSchemaJson<Needs>(point, schemaObjects.needs, ["extensions", "collations"])) ?? needsOfArchive(toc),
     // Damage in what is not restored is not in the way.
-    roles: skipRoles ? undefined : await findSchemaJson<RoleList>(point, schemaObjects.roles, ["roles", "memberships"]),
-    database: await findSchemaJson<DatabaseProperties>(point, schemaObjects.database, ["settings"]),
-    largeObjects: await findSchemaJson<LargeObjectMetadata>(point, schemaObjects.largeObjects, ["groups"]),
+    roles: skipRoles ? undefined : await rolesOf(point),
+    database: await databaseOf(point),
+    largeObjects: await largeObjectsOf(point),
   };
 }
 

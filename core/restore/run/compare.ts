@@ -21,7 +21,7 @@ import {
   tableUnits,
   unitGroups,
 } from "../compare.ts";
-import { type OpenRun, openRun, type RestoreContext, writeItems } from "./context.ts";
+import { type OpenRun, openAgreed, openRun, type RestoreContext, writeItems } from "./context.ts";
 import { reportKey, writeReport } from "./reports.ts";
 import { settingsOf } from "./settings.ts";
 
@@ -66,7 +66,7 @@ export async function planCompare(runId: string, context: RestoreContext): Promi
     await catalog.runs.advance(runId, { epoch: run.epoch, to: "comparing" });
     return { runId, epoch: run.epoch, itemsKey: await writeItems(work, run, "compare", []), items: 0 };
   }
-  const open = await openRun(runId, context);
+  const open = await openCompared(run, context);
   const groups = await withReader(open, async (session) => groupsOf(session, expectedRows(open.point.manifest)));
   const numbers = [...groups.map((_, index) => index + 1), REST];
   const itemsKey = await writeItems(work, run, "compare", numbers);
@@ -83,7 +83,7 @@ export async function compareGroup(
   { runId, n }: { readonly runId: string; readonly n: number },
   context: RestoreContext,
 ): Promise<{ differences: number }> {
-  const open = await openRun(runId, context);
+  const open = await openCompared(await context.catalog.runs.beat(runId), context);
   const { differences, isHashed } = n === REST ? await restOf(open) : await groupOf(open, n);
   for (const difference of differences.slice(0, MOST_FINDINGS)) {
     const { kind, object, aspect } = difference;
@@ -95,6 +95,11 @@ export async function compareGroup(
     : { code: COUNTED, message: "there is nothing to hash these tables by" };
   await context.catalog.failures.record(open.run, `${COMPARED}${n}`, { name: "PreconditionError", ...compared });
   return { differences: differences.length };
+}
+
+/** With what a restore was agreed to leave out; on its own a comparison tells that too, for then it is missing. */
+function openCompared({ runId, kind }: Run, context: RestoreContext): Promise<OpenRun> {
+  return kind === "restore" ? openAgreed(runId, context) : openRun(runId, context);
 }
 
 async function groupOf({ run, point, settings, ...open }: OpenRun, n: number): Promise<ComparedGroup> {

@@ -7,10 +7,10 @@ import { dayOfId } from "../../ids.ts";
 import type { Store } from "../../vault/store/port.ts";
 import { settingsOf } from "./settings.ts";
 
-/** `target` lists what was in the target beforehand. */
-export type ReportName = "compare" | "target";
+/** `target` lists what was in the target beforehand, `plan` what was to be restored otherwise than it was. */
+export type ReportName = "compare" | "plan" | "target";
 
-const SUFFIX: Readonly<Record<ReportName, string>> = { compare: "", target: ".target" };
+const SUFFIX: Readonly<Record<ReportName, string>> = { compare: "", plan: ".plan", target: ".target" };
 
 export function reportKey({ source, runId }: Pick<Run, "source" | "runId">, name: ReportName): string {
   return `v1/reports/${source}/${dayOfId(runId.slice(source.length + 1))}/${runId}${SUFFIX[name]}.json`;
