@@ -1,8 +1,23 @@
 import { constraints } from "./constraints.ts";
+import { inheritance } from "./inheritance.ts";
+import { partitions } from "./partitions.ts";
+import { routines } from "./routines.ts";
 import { tables } from "./tables.ts";
 import type { Theme } from "./theme.ts";
+import { triggers } from "./triggers.ts";
+import { types } from "./types.ts";
+import { views } from "./views.ts";
 
 export type { Theme, ThemeDatabase } from "./theme.ts";
 
 /** Every theme; each is backed up and restored by the engine alone and by the deployed stack. */
-export const themes: readonly Theme[] = [tables, constraints];
+export const themes: readonly Theme[] = [
+  tables,
+  constraints,
+  partitions,
+  inheritance,
+  triggers,
+  types,
+  routines,
+  views,
+];

@@ -207,9 +207,8 @@ const ENABLE: Readonly<Record<string, string>> = { O: "ENABLE", R: "ENABLE REPLI
  * @param last what comes with it, or neither does
  */
 export async function dropMarker(session: Session, last: readonly string[] = []): Promise<void> {
-  await session.query(
-    [...(await unseen(session, [`DROP SCHEMA IF EXISTS ${MARKER_SCHEMA} CASCADE`])), ...last].join("\n;\n"),
-  );
+  const statements = await unseen(session, [`DROP SCHEMA IF EXISTS ${MARKER_SCHEMA} CASCADE`, ...last]);
+  await session.query(statements.join("\n;\n"));
 }
 
 /**

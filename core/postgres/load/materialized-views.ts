@@ -42,12 +42,15 @@ export function refreshSteps(
 const NOT_POPULATED = "55000";
 
 /**
- * Fills them in order. One that reads another through a function, which no dependency tells of, waits until the others are filled.
+ * Fills them in order. One that reads another through a function, which no dependency tells of, waits until the others are filled;
+ * one that reads another which is to stay empty, and was filled before that was emptied, finds it filled for the moment.
+ * @param empty those, in an order in which each finds what it reads filled
  * @throws as `runSteps`; of several that wait for each other, the first one's error
  */
 export async function refreshInOrder(
   session: Session,
   steps: readonly Step[],
+  empty: readonly Relation[],
   options: RunStepsOptions,
 ): Promise<void> {
   const waiting: Step[] = [];
@@ -62,8 +65,18 @@ export async function refreshInOrder(
     }
   }
   if (waiting.length === 0) return;
-  if (waiting.length === steps.length) throw cause;
-  await refreshInOrder(session, waiting, options);
+  if (waiting.length < steps.length) {
+    await refreshInOrder(session, waiting, empty, options);
+    return;
+  }
+  if (empty.length === 0) throw cause;
+  const filled = waiting.map((step) => ({ ...step, statements: whileFilled(empty, step.statements) }));
+  await refreshInOrder(session, filled, [], options);
+}
+
+function whileFilled(empty: readonly Relation[], statements: readonly string[]): string[] {
+  const refreshes = empty.map((view) => `REFRESH MATERIALIZED VIEW ${qualifiedName(view)}`);
+  return [...refreshes, ...statements, ...refreshes.map((refresh) => `${refresh} WITH NO DATA`)];
 }
 
 /**

@@ -1,9 +1,19 @@
 /**
  * Where a partition's rows are sent. An enum's hash depends on the oids of its labels, which differ in the target: a row of a
- * partition hashed on one may belong to another, so it goes through the root. (pg_dump does likewise with load-via-partition-root.)
+ * partition hashed on one may belong to another, so it goes through the root. (pg_dump does likewise with load-via-partition-root,
+ * for keys that are enums; a composite, an array or a range of enums hashes as they do.)
  * @module
  */
 import type { Session } from "../session.ts";
+
+/**
+ * Operator classes whose hash may depend on the server: on oids (of enums within other types, of what regclass and its like
+ * name), on what a user's own function makes of a value, on the sort keys of a collation's library.
+ */
+const DEPENDS_ON_SERVER = `
+ o.opcnamespace <> 'pg_catalog'::pg_catalog.regnamespace
+ OR o.opcname IN ('enum_ops', 'record_ops', 'array_ops', 'range_ops', 'multirange_ops', 'oid_ops')
+ OR EXISTS (SELECT FROM pg_catalog.pg_collation l WHERE l.oid = ANY (p.partcollation) AND NOT l.collisdeterministic)`;
 
 interface Relation {
   readonly schema: string;
@@ -21,7 +31,7 @@ SELECT wanted.ordinal::int AS ordinal, rn.nspname AS schema, r.relname AS name
  WHERE EXISTS (
    SELECT FROM pg_catalog.pg_partition_ancestors(c.oid) AS ancestor (oid)
      JOIN pg_catalog.pg_partitioned_table p ON p.partrelid = ancestor.oid AND p.partstrat = 'h'
-     JOIN pg_catalog.pg_opclass o ON o.oid = ANY (p.partclass) AND o.opcname = 'enum_ops')`;
+     JOIN pg_catalog.pg_opclass o ON o.oid = ANY (p.partclass) AND (${DEPENDS_ON_SERVER}))`;
 
 /** The relation to name in COPY, for those slices that are not loaded into their own table. */
 export async function rowTargets<Slice extends Relation>(

@@ -1,6 +1,7 @@
 import type { Toc, TocEntry } from "../archive/toc.ts";
 import { functionsOf } from "./functions-of.ts";
 import type { ClassifyOptions, RestoreEntry, RestorePhases } from "./phases.ts";
+import { repaired } from "./repairs/index.ts";
 import { splitForcing, unforcing } from "./row-security.ts";
 import { entryStatements, sendable } from "./statements.ts";
 import { tableOf } from "./table-of.ts";
@@ -99,7 +100,7 @@ export function assignPhases(entries: readonly TocEntry[]): PhasedEntry[] {
   const assigned = new Map<number, Phase>();
   let isPostData = false;
   const phased: PhasedEntry[] = [];
-  for (const entry of entries) {
+  for (const entry of repaired(entries)) {
     // Comments, labels and privileges have no section of their own and stand behind their object.
     if (entry.section !== "none") isPostData = entry.section === "post-data";
     if (entry.section === "data") continue;

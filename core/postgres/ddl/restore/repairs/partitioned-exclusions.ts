@@ -11,7 +11,7 @@ import type { TocEntry } from "../../archive/toc.ts";
 const NAME = String.raw`(?:"(?:[^"]|"")*"|[^\s".;]+)`;
 const QUALIFIED = `${NAME}\\.${NAME}`;
 const ATTACHMENT = new RegExp(`^ALTER INDEX (${QUALIFIED}) ATTACH PARTITION (${QUALIFIED});\n$`);
-const CONSTRAINT = new RegExp(`^ALTER TABLE ONLY (${QUALIFIED})\n    ADD CONSTRAINT (${NAME}) `);
+const CONSTRAINT = new RegExp(`^ALTER TABLE ONLY ((${NAME})\\.${NAME})\n    ADD CONSTRAINT (${NAME}) `);
 /** The end of the statement; or a literal or a name, which may hold one. */
 const END = /;\n|'(?:[^']|'')*'|"(?:[^"]|"")*"/g;
 
@@ -21,37 +21,46 @@ interface Attached {
 }
 
 export function withPartitionedExclusions(entries: readonly TocEntry[]): TocEntry[] {
-  const constraints = new Map(entries.filter(isExclusion).map((entry) => [entry.dumpId, entry]));
+  const constraints = new Map(entries.flatMap((entry) => exclusionOf(entry) ?? []));
+  if (constraints.size === 0) return [...entries];
   const attached = new Map<number, Attached>();
   const attachments = new Set<number>();
-  for (const { dumpId, desc, defn, dependencies } of entries) {
-    const [own = 0] = dependencies;
-    const child = desc === "INDEX ATTACH" ? constraints.get(own) : undefined;
-    const parentId = child?.dependencies.find((id) => constraints.has(id));
-    const parentIndex = ATTACHMENT.exec(defn ?? "")?.[1];
-    if (parentId === undefined || parentIndex === undefined) continue;
-    attached.set(own, { parentIndex, parentId });
+  for (const { dumpId, desc, defn } of entries) {
+    if (desc !== "INDEX ATTACH") continue;
+    const [, parentIndex = "", childIndex = ""] = ATTACHMENT.exec(defn ?? "") ?? [];
+    const [parentId, childId] = [constraints.get(parentIndex), constraints.get(childIndex)];
+    if (parentId === undefined || childId === undefined) continue;
+    attached.set(childId, { parentIndex, parentId });
     attachments.add(dumpId);
   }
-  if (attached.size === 0) return [...entries];
   const roots = new Map([...attached.values()].map(({ parentId, parentIndex }) => [parentId, parentIndex]));
   return entries.map((entry) => {
-    const { dumpId, defn = "" } = entry;
+    const { dumpId, defn = "", dependencies } = entry;
     if (attachments.has(dumpId)) return { ...entry, defn: undefined };
-    const parent = attached.get(dumpId);
-    if (parent !== undefined) return { ...entry, defn: `${named(defn, parent.parentIndex)}${defn.slice(endOf(defn))}` };
+    const end = endOf(defn);
+    const child = attached.get(dumpId);
+    if (child !== undefined) {
+      const { parentIndex, parentId } = child;
+      return {
+        ...entry,
+        defn: `${named(defn, parentIndex)}${defn.slice(end)}`,
+        dependencies: [...dependencies, parentId],
+      };
+    }
     const index = roots.get(dumpId);
     if (index === undefined) return entry;
-    const end = endOf(defn);
     const forAll = defn.slice(0, end).replace("ALTER TABLE ONLY ", "ALTER TABLE ");
     return { ...entry, defn: `${forAll}${unnamed(index)}${defn.slice(end)}` };
   });
 }
 
-function isExclusion({ desc, defn = "" }: TocEntry): boolean {
-  if (desc !== "CONSTRAINT") return false;
-  const rest = defn.slice(CONSTRAINT.exec(defn)?.[0].length ?? defn.length);
-  return rest.startsWith("EXCLUDE USING ") || /^(?:PRIMARY KEY|UNIQUE) \(.* WITHOUT OVERLAPS\)/.test(rest);
+/** Its index as SQL names it, and its dump id. */
+function exclusionOf({ dumpId, desc, defn = "" }: TocEntry): [string, number][] | undefined {
+  const [start, , schema, name] = (desc === "CONSTRAINT" && CONSTRAINT.exec(defn)) || [];
+  if (start === undefined) return undefined;
+  const rest = defn.slice(start.length);
+  const isExclusion = rest.startsWith("EXCLUDE USING ") || /^(?:PRIMARY KEY|UNIQUE) \(.* WITHOUT OVERLAPS\)/.test(rest);
+  return isExclusion ? [[`${schema}.${name}`, dumpId]] : undefined;
 }
 
 /** Behind the first statement; what follows is about the same constraint. */
@@ -72,7 +81,7 @@ END`)};\n`;
 }
 
 function named(defn: string, parentIndex: string): string {
-  const [, table = "", name = ""] = CONSTRAINT.exec(defn) ?? [];
+  const [, table = "", , name = ""] = CONSTRAINT.exec(defn) ?? [];
   return `DO ${quoteLiteral(`
 BEGIN
   EXECUTE pg_catalog.format('ALTER INDEX %s RENAME TO %s', (
