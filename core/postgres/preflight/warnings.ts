@@ -1,6 +1,7 @@
 /** What a run can live with but an operator should know before the day of the restore. @module */
 import { DUMPED_RELATIONS } from "../relations.ts";
 import type { Session } from "../session.ts";
+import { collectNotDumped } from "./not-dumped.ts";
 
 export interface Warning {
   readonly code: string;
@@ -37,7 +38,7 @@ export async function collectWarnings(session: Session): Promise<Warning[]> {
   );
   const facts = rows[0];
   if (facts === undefined) return [];
-  return [...aboutServer(session, facts), ...aboutContents(facts)];
+  return [...aboutServer(session, facts), ...aboutContents(facts), ...(await collectNotDumped(session))];
 }
 
 function aboutServer(session: Session, { isStandby }: Facts): Warning[] {
