@@ -4,6 +4,7 @@ import { refuseTransactionPooler } from "../client/pooler.ts";
 import type { Session } from "../session.ts";
 import { checkCapacity } from "./capacity.ts";
 import { identifyServer, type ServerIdentity } from "./identity.ts";
+import { checkNames } from "./names.ts";
 import { checkPrivileges } from "./privileges.ts";
 import { collectWarnings, type Warning } from "./warnings.ts";
 
@@ -24,13 +25,14 @@ export const NEWEST_SERVER_MAJOR = 18;
  * Reads, never writes; needs one more connection for a moment.
  * @param session pinned for reading, in no transaction
  * @throws PreconditionError `server-newer-than-pg-dump`, `transaction-pooler`, `privilege-missing`,
- * `row-security-hides-rows`, `unlogged-on-standby`, `max-connections-too-low`, `lock-table-too-small`; SourceUnavailableError.
+ * `row-security-hides-rows`, `unlogged-on-standby`, `name-not-utf8`, `max-connections-too-low`, `lock-table-too-small`; SourceUnavailableError.
  */
 export async function preflight(session: Session, options: { readonly workers: number }): Promise<PreflightReport> {
   checkVersion(session);
   // `openSession` looks only where the protocol gives a pooler away; here it is made sure.
   await refuseTransactionPooler(session.client, session.settings, "holdfast preflight");
   const server = await identifyServer(session);
+  await checkNames(session);
   await checkPrivileges(session);
   const { workers, warnings } = await checkCapacity(session, options.workers);
   return { server, workers, warnings: [...warnings, ...(await collectWarnings(session))] };
