@@ -16,9 +16,14 @@ interface Facts {
   readonly unpopulated: string[];
   readonly extensions: string[];
   readonly prepared: string[];
+  readonly unloadable: string[];
   readonly isStandby: boolean;
   readonly [field: string]: unknown;
 }
+
+/** Types of the catalogs whose values the server shows and takes from nobody; a user's table may have copies of such values. */
+const SHOWN_ONLY =
+  "('pg_node_tree', 'pg_ndistinct', 'pg_dependencies', 'pg_mcv_list', 'pg_brin_bloom_summary', 'pg_brin_minmax_multi_summary')";
 
 /** 14's last minor release is of November 2026. */
 const OLDEST_SUPPORTED = 150000;
@@ -34,6 +39,11 @@ export async function collectWarnings(session: Session): Promise<Warning[]> {
             ${named("c.relkind = 'm' AND NOT c.relispopulated")} AS unpopulated,
             ARRAY(SELECT extname::text FROM pg_extension WHERE extname <> 'plpgsql' ORDER BY 1) AS extensions,
             ARRAY(SELECT gid FROM pg_prepared_xacts WHERE database = current_database() ORDER BY 1) AS prepared,
+            ARRAY(SELECT format('%I.%I.%I', n.nspname, c.relname, a.attname) FROM dumped JOIN pg_class c USING (oid)
+                    JOIN pg_namespace n ON n.oid = c.relnamespace
+                    JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
+                    JOIN pg_type t ON t.oid = a.atttypid AND t.typnamespace = 'pg_catalog'::regnamespace
+                   WHERE c.relkind = 'r' AND t.typname IN ${SHOWN_ONLY} ORDER BY 1) AS unloadable,
             pg_is_in_recovery() AS "isStandby"`,
   );
   const facts = rows[0];
@@ -61,7 +71,7 @@ function aboutServer(session: Session, { isStandby }: Facts): Warning[] {
   return warnings;
 }
 
-function aboutContents({ unlogged, foreign, unpopulated, extensions, prepared }: Facts): Warning[] {
+function aboutContents({ unlogged, foreign, unpopulated, extensions, prepared, unloadable }: Facts): Warning[] {
   const each = (code: string, message: string, objects: readonly string[]): Warning[] =>
     objects.map((object) => ({ code, message, object }));
   return [
@@ -69,6 +79,11 @@ function aboutContents({ unlogged, foreign, unpopulated, extensions, prepared }:
     ...each("table-foreign", "its definition is backed up, its rows are on another server", foreign),
     ...each("matview-not-populated", "it holds no data and is restored without", unpopulated),
     ...each("extension-needed", "the target's server must offer this extension", extensions),
+    ...each(
+      "column-not-loadable",
+      "no server takes values of its type: rows that have one cannot be restored",
+      unloadable,
+    ),
     ...each("transaction-prepared", "prepared and undecided: not in the restore point", prepared),
   ];
 }

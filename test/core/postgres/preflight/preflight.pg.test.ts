@@ -110,13 +110,15 @@ describe("preflight", () => {
 
   it("warns of what will not come back as it was", async () => {
     await source.query(`CREATE UNLOGGED TABLE app.loose (id int); CREATE MATERIALIZED VIEW app.m AS SELECT 1 AS one WITH NO DATA;
-      CREATE FOREIGN DATA WRAPPER nowhere; CREATE SERVER far FOREIGN DATA WRAPPER nowhere; CREATE FOREIGN TABLE app.remote (id int) SERVER far`);
+      CREATE FOREIGN DATA WRAPPER nowhere; CREATE SERVER far FOREIGN DATA WRAPPER nowhere; CREATE FOREIGN TABLE app.remote (id int) SERVER far;
+      CREATE TABLE app.copied AS SELECT oid, adbin FROM pg_attrdef`);
     const session = await source.open();
     const { warnings } = await preflight(session, { workers: 1 });
     expect(warnings.map(({ code, object }) => [code, object])).toEqual([
       ["table-unlogged", "app.loose"],
       ["table-foreign", "app.remote"],
       ["matview-not-populated", "app.m"],
+      ["column-not-loadable", "app.copied.adbin"],
     ]);
     await session.end();
   });
