@@ -14,6 +14,7 @@ import {
 } from "../ddl/index.ts";
 import { isOfMarker } from "../load/entries.ts";
 import type { Unvalidated } from "../load/postponed.ts";
+import { inOneOrder } from "../roles/named-roles.ts";
 import { openSession } from "../session.ts";
 import { quoteName } from "../sql.ts";
 import type { Difference } from "./difference.ts";
@@ -173,7 +174,7 @@ function isAboutDatabase({ desc, tag }: Pick<TocEntry, "desc" | "tag">, database
 }
 
 function normalised(entry: TocEntry, database: string | undefined): string {
-  const text = [entry.defn ?? "", entry.tableAccessMethod ?? ""].join("\n").trim();
+  const text = [inOneOrder(entry.desc, entry.defn ?? ""), entry.tableAccessMethod ?? ""].join("\n").trim();
   if (database === undefined || !isAboutDatabase(entry, database)) return text;
   const forms = [database, quoteName(database)];
   const renamed = forms.reduce((result, form) => result.replaceAll(`DATABASE ${form}`, `DATABASE ${DATABASE}`), text);

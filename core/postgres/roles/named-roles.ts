@@ -16,6 +16,16 @@ export function roleTokens({
   return found.filter((token) => !isWord(token, "PUBLIC"));
 }
 
+/** The same with several roles that are named in no order put into one: a policy's come as the server has them listed. */
+export function inOneOrder(desc: string, defn: string): string {
+  if (desc !== "POLICY") return defn;
+  const found = roleTokens({ desc, defn });
+  const ordered = found.map(({ text }) => text).toSorted();
+  return found.reduceRight((text, { at, text: old }, index) => {
+    return `${text.slice(0, at)}${ordered[index] ?? old}${text.slice(at + old.length)}`;
+  }, defn);
+}
+
 const FINDERS: Readonly<Record<string, (words: readonly Token[]) => Token[]>> = {
   ACL: grants,
   "DEFAULT ACL": grants,

@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 import type { TocEntry } from "../../../../core/postgres/ddl/index.ts";
 import { mapRoleList, mapTocRoles } from "../../../../core/postgres/roles/map-roles.ts";
+import { inOneOrder } from "../../../../core/postgres/roles/named-roles.ts";
 
 const NAMES = { old: "new", "Odd Name": "user", to: "plain" };
 
@@ -71,4 +72,11 @@ test("lists each role once, and none as a member of itself", () => {
     roles: [role("new", false), role("other", true)],
     memberships: [{ role: "other", member: "new", ...member }],
   });
+});
+
+test("reads the roles of a policy in one order, whatever the server's is", () => {
+  const policy = (roles: string): string => `CREATE POLICY p ON public.t TO ${roles} USING (true);\n`;
+  expect(inOneOrder("POLICY", policy('z, "B b", a'))).toBe(inOneOrder("POLICY", policy('a, z, "B b"')));
+  expect(inOneOrder("POLICY", policy("a, b"))).not.toBe(inOneOrder("POLICY", policy("a, c")));
+  expect(inOneOrder("ACL", "GRANT SELECT ON TABLE z TO b;\n")).toBe("GRANT SELECT ON TABLE z TO b;\n");
 });
