@@ -14,6 +14,7 @@ const MESSAGES = {
     "this schema is the mark of an unfinished restore: what is in it is not backed up, and the database may be incomplete",
   "object-in-system-schema": "made by a user in a schema of PostgreSQL's own: not in the restore point",
   "system-object-changed": "PostgreSQL's own, to which a user has added something: that is not in the restore point",
+  "privilege-not-dumped": "who may use it was changed: that is not in the restore point",
   "extension-object-extended": "a user's, on what belongs to an extension: not in the restore point",
   "column-computed-again": "its stored values come of a user's function, which computes them again at a restore",
 } as const;
@@ -62,6 +63,14 @@ SELECT code, object FROM (
   UNION ALL
   SELECT 'system-object-changed', pg_describe_object('pg_ts_config'::regclass, m.mapcfg, 0) FROM pg_ts_config_map m
    WHERE (m.mapcfg < 16384 OR ${isOfExtension("pg_ts_config", "m.mapcfg")}) AND ${isUsers("pg_ts_dict", "m.mapdict")}
+  UNION ALL
+  -- Those on pg_catalog's are dumped where they differ from initdb's; information_schema, which all may read, is passed over.
+  SELECT 'privilege-not-dumped', pg_describe_object(o.class, o.oid, 0)
+    FROM (SELECT 'pg_class'::regclass, oid, relowner, relacl FROM pg_class WHERE relnamespace = 'information_schema'::regnamespace
+          UNION ALL SELECT 'pg_namespace'::regclass, oid, nspowner, nspacl FROM pg_namespace WHERE nspname = 'information_schema')
+         AS o (class, oid, owner, acl)
+   WHERE o.oid < 16384 AND EXISTS (SELECT FROM aclexplode(o.acl) a
+           WHERE a.grantee <> o.owner AND (a.grantee <> 0 OR a.privilege_type NOT IN ('SELECT', 'USAGE')))
   UNION ALL
   -- An extension's own triggers call its own functions; its own indexes and rules are not told from a user's.
   SELECT 'extension-object-extended', pg_describe_object('pg_trigger'::regclass, t.oid, 0) FROM pg_trigger t

@@ -272,3 +272,53 @@ test("orders what only functions know to depend on each other, and sequences how
     expect(await pair.target.query(rows)).toEqual([{ f: "12", filled: false }]);
   });
 });
+
+test("keeps marks, targets, privileges on PostgreSQL's own objects and other things that lie beside the objects", async () => {
+  const sql = `
+    CREATE TABLE public.t (id int PRIMARY KEY, a int NOT NULL, b text, c point, v int GENERATED ALWAYS AS (id + 1) STORED);
+    CREATE UNIQUE INDEX by_a ON public.t (a) INCLUDE (b); CREATE INDEX by_sum ON public.t ((a + id), (length(b)));
+    ALTER TABLE public.t REPLICA IDENTITY USING INDEX by_a; ALTER TABLE public.t CLUSTER ON by_sum;
+    ALTER INDEX public.by_sum ALTER COLUMN 2 SET STATISTICS 777; ALTER INDEX public.by_sum SET (fillfactor = 55);
+    ALTER TABLE public.t ALTER a SET STATISTICS 333, ALTER b SET STORAGE EXTERNAL, ALTER b SET COMPRESSION pglz, ALTER a SET (n_distinct = -0.5);
+    ALTER TABLE public.t SET (autovacuum_enabled = off, toast.autovacuum_enabled = off, fillfactor = 66);
+    CREATE STATISTICS public.s (mcv) ON a, b FROM public.t; ALTER STATISTICS public.s SET STATISTICS 99;
+    CREATE STATISTICS public.x ON (a + id), b FROM public.t;
+    INSERT INTO public.t SELECT n, n, n, NULL FROM generate_series(1, 300) n;
+    CREATE RULE quiet AS ON UPDATE TO public.t DO ALSO NOTHING; ALTER TABLE public.t DISABLE RULE quiet;
+    CREATE RULE always AS ON DELETE TO public.t DO ALSO NOTHING; ALTER TABLE public.t ENABLE ALWAYS RULE always;
+    CREATE FUNCTION public.f() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NEW; END';
+    CREATE FUNCTION public.g() RETURNS event_trigger LANGUAGE plpgsql AS 'BEGIN END';
+    ALTER FUNCTION public.f() DEPENDS ON EXTENSION plpgsql; ALTER INDEX public.by_sum DEPENDS ON EXTENSION plpgsql;
+    CREATE MATERIALIZED VIEW public.m AS SELECT 1 AS one; ALTER MATERIALIZED VIEW public.m DEPENDS ON EXTENSION plpgsql;
+    CREATE TRIGGER r AFTER INSERT ON public.t FOR EACH ROW EXECUTE FUNCTION public.f(); ALTER TABLE public.t ENABLE REPLICA TRIGGER r;
+    ALTER TRIGGER r ON public.t DEPENDS ON EXTENSION plpgsql;
+    CREATE EVENT TRIGGER eo ON ddl_command_end EXECUTE FUNCTION public.g(); ALTER EVENT TRIGGER eo DISABLE;
+    CREATE EVENT TRIGGER er ON sql_drop EXECUTE FUNCTION public.g(); ALTER EVENT TRIGGER er ENABLE REPLICA;
+    GRANT SELECT (rolname) ON pg_catalog.pg_authid TO PUBLIC; GRANT SELECT ON pg_catalog.pg_largeobject TO pg_monitor;
+    REVOKE SELECT ON pg_catalog.pg_proc FROM PUBLIC; GRANT SELECT ON pg_catalog.pg_proc TO PUBLIC;
+    GRANT EXECUTE ON FUNCTION pg_catalog.pg_ls_dir(text) TO pg_monitor; REVOKE EXECUTE ON FUNCTION pg_catalog.pg_sleep(float8) FROM PUBLIC;
+    REVOKE USAGE ON LANGUAGE plpgsql FROM PUBLIC; REVOKE USAGE ON TYPE pg_catalog.point FROM PUBLIC;
+    SELECT lo_create(77); COMMENT ON LARGE OBJECT 77 IS 'seen'; GRANT SELECT ON LARGE OBJECT 77 TO PUBLIC;
+    CREATE TABLE public.root (id int) PARTITION BY RANGE (id); CREATE TABLE public.leaf PARTITION OF public.root FOR VALUES FROM (0) TO (9);
+    CREATE TRIGGER per AFTER INSERT ON public.root FOR EACH ROW EXECUTE FUNCTION public.f(); ALTER TABLE public.leaf DISABLE TRIGGER per;
+    ALTER TABLE public.root REPLICA IDENTITY FULL; ALTER TABLE public.leaf REPLICA IDENTITY NOTHING;`;
+  const beside = `
+    SELECT 'index ' || indexrelid::regclass, concat_ws(' ', indisclustered, indisreplident, indisvalid) FROM pg_index WHERE indexrelid >= 16384 AND indrelid >= 16384 AND indrelid::regclass::text NOT LIKE 'pg_toast%'
+    UNION ALL SELECT 'column ' || attrelid::regclass || attname, concat_ws(' ', attstattarget, attstorage, attcompression, attoptions) FROM pg_attribute JOIN pg_class c ON c.oid = attrelid WHERE c.relnamespace = 'public'::regnamespace AND attnum > 0
+    UNION ALL SELECT 'class ' || oid::regclass, concat_ws(' ', relreplident, reloptions, relacl) FROM pg_class WHERE relnamespace = 'public'::regnamespace OR oid::regclass::text IN ('pg_authid', 'pg_largeobject', 'pg_proc')
+    UNION ALL SELECT 'statistics ' || stxname, concat_ws(' ', stxstattarget, stxkind, (SELECT count(*) FROM pg_statistic_ext_data WHERE stxoid = oid)) FROM pg_statistic_ext
+    UNION ALL SELECT 'rule ' || rulename || ev_class::regclass, ev_enabled::text FROM pg_rewrite WHERE oid >= 16384
+    UNION ALL SELECT 'trigger ' || tgname || tgrelid::regclass, tgenabled::text FROM pg_trigger
+    UNION ALL SELECT 'event trigger ' || evtname, evtenabled::text FROM pg_event_trigger
+    UNION ALL SELECT 'depends ' || pg_describe_object(classid, objid, objsubid), pg_describe_object(refclassid, refobjid, 0) FROM pg_depend WHERE deptype = 'x'
+    UNION ALL SELECT 'analyzed ' || tablename || attname, most_common_vals::text FROM pg_stats WHERE schemaname = 'public' AND tablename = 'by_sum'
+    UNION ALL SELECT 'acl ' || p.oid::regprocedure, proacl::text FROM pg_proc p WHERE proname IN ('pg_ls_dir', 'pg_sleep')
+    UNION ALL SELECT 'language', lanacl::text FROM pg_language WHERE lanname = 'plpgsql' UNION ALL SELECT 'type', typacl::text FROM pg_type WHERE typname = 'point'
+    UNION ALL SELECT 'column acl', attacl::text FROM pg_attribute WHERE attrelid = 'pg_authid'::regclass AND attname = 'rolname'
+    UNION ALL SELECT 'large object', concat_ws(' ', lomacl::text LIKE '%=r/%', obj_description(oid, 'pg_largeobject')) FROM pg_largeobject_metadata ORDER BY 1, 2`;
+  await restored(sql, async (pair) => {
+    await expectIdentical(pair);
+    await pair.source.query("ANALYZE");
+    expect(await pair.target.query(beside)).toEqual(await pair.source.query(beside));
+  });
+});
