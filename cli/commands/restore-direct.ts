@@ -4,6 +4,7 @@ import { parseConnection } from "../../core/postgres/connection.ts";
 import { nameOf } from "../../core/postgres/load/target.ts";
 import { type RestoreProgress, restoreDirect } from "../../core/restore/direct.ts";
 import { parseRestoreOptions } from "../../core/restore/options.ts";
+import type { PlanRow } from "../../core/restore/plan/rows.ts";
 import type { Listed } from "../../core/restore/prepare.ts";
 import { printable } from "../../core/text.ts";
 import { findInVault, openUnwrappers, openVault } from "../direct/vault.ts";
@@ -12,6 +13,7 @@ import { formatFields } from "../output/table.ts";
 import { formatBytes, formatCount, formatDuration, formatRate, plural } from "../output/units.ts";
 import { type CommandResult, succeeded } from "../result.ts";
 import { agreeToDrop, describeInTheWay } from "../runs/agree.ts";
+import { planResult, planTable } from "../runs/plan.ts";
 import { needed, type RestoreChoices, restoreOptionsOf } from "../runs/restore-options.ts";
 import { assertNameArgument, assertRestorePoint } from "../runs/restore-point.ts";
 import type { Session } from "../session.ts";
@@ -40,6 +42,7 @@ export async function restoreDirectly(session: Session, id: string, options: Dir
   const ref = await findInVault(store, id, options.source);
   const startedAt = world.clock();
   let begun: string | undefined;
+  let planned: readonly PlanRow[] = [];
   const restored = await restoreDirect({
     store,
     unwrappers: openUnwrappers(keys),
@@ -48,13 +51,21 @@ export async function restoreDirectly(session: Session, id: string, options: Dir
     options: parseRestoreOptions(restoreOptionsOf(options)),
     signal: world.interrupted,
     onProgress: (step) => progress.update(progressText(step)),
+    onPlanned: async (told) => {
+      planned = told;
+    },
     onListed: (listed) => agreed(session, listed, options.json === true),
     onReady: (database) => {
       begun = database;
     },
   }).catch((error: unknown) => {
     // Before, whoever leaves has left a question: nothing was touched.
-    if (begun === undefined) throw error;
+    if (begun === undefined) {
+      const refused = options.json === true ? [] : planned.filter(({ verdict }) => verdict === "refused");
+      progress.end();
+      if (refused.length > 0) world.stderr.write(`${planTable(refused, style)}\n`);
+      throw error;
+    }
     const hint = "The database is marked as incomplete; the same command continues where this one stopped.";
     if (world.interrupted.aborted)
       throw new InterruptedError("interrupted", `stopped restoring ${ref.restorePointId}`, hint);
@@ -66,6 +77,13 @@ export async function restoreDirectly(session: Session, id: string, options: Dir
     throw error;
   });
   const finishedAt = world.clock();
+  if (options.plan === true) {
+    const { restorePointId, database } = restored;
+    const what = `${restorePointId} of ${ref.source} into ${database} on ${connection.host}`;
+    const times = { startedAt: startedAt.toISOString(), finishedAt: finishedAt.toISOString() };
+    const fields = { restorePointId, source: ref.source, vault: store.location, database, ...times };
+    return planResult({ rows: planned, what, fields }, style);
+  }
   const millis = finishedAt.getTime() - startedAt.getTime();
   const { restorePointId, database, tables, ofTables, rows, plainBytes, warnings } = restored;
   const lines = formatFields([

@@ -7,6 +7,7 @@ import type { CommandResult } from "../result.ts";
 import { agreeToDrop } from "../runs/agree.ts";
 import { findingLines, splitFindings } from "../runs/findings.ts";
 import { type RunCommandOptions, withRunOptions } from "../runs/options.ts";
+import { planResult } from "../runs/plan.ts";
 import { reportResult } from "../runs/report.ts";
 import { needed, restoreOptionsOf, withRestoreChoices } from "../runs/restore-options.ts";
 import { assertNameArgument, findRestorePoint } from "../runs/restore-point.ts";
@@ -37,6 +38,7 @@ export function addRestore(program: Command, invoke: Invoke): void {
         "holdfast restore latest --source shop --to staging --database shop_copy --create",
         "holdfast restore 20261121T021500Z-7k3f9q2mxa --source shop --to staging --confirm --json",
         "holdfast restore latest --source shop --to staging --confirm-list 1a2b3c4d5e6f",
+        "holdfast restore latest --source shop --to managed --database shop_copy --create --plan",
         "holdfast restore latest --source shop --to production --table public.film --into-schema recovered",
         "holdfast restore latest --source shop --to production --table public.film --as film_old",
         "holdfast restore latest --source shop --to staging --database shop_copy --create --exclude-table '*.audit_*'",
@@ -70,6 +72,13 @@ async function restore(session: Session, id: string, options: RestoreOptions): P
       options,
     );
   const first = await run();
+  if (options.plan === true && first.status === "succeeded") {
+    const rows = first.run?.plan ?? [];
+    const what = `${restorePointId} of ${source} into ${database ?? "the database"} on ${target}`;
+    const { runId, startedAt, finishedAt } = first;
+    const fields = { runId, restorePointId, startedAt, finishedAt, source, target, database };
+    return planResult({ rows, what, fields }, session.style);
+  }
   const list = await agreedList(session, first, target, options.json === true);
   const report = list === undefined ? first : await run({ confirm: list });
   const { found, notes } = splitFindings(report);

@@ -56,8 +56,22 @@ function isWanted({ status, kind, startedAt }: Run, filter: RunFilter): boolean 
 function asView(run: Run): RunView {
   const { runId, kind, source, status, phase, executionArn, startedAt } = run;
   const { finishedAt, restorePointId, reason, author, scheduledAt, error, line, findings } = run;
-  const { rebuilt, parts } = run.notes ?? {};
-  const optional = { rebuilt, parts, finishedAt, restorePointId, reason, author, scheduledAt, error, line, findings };
+  const { rebuilt, parts, plan } = run.notes ?? {};
+  // A backup's plan is for its own states.
+  const planned = kind === "restore" ? { plan } : {};
+  const optional = {
+    ...planned,
+    rebuilt,
+    parts,
+    finishedAt,
+    restorePointId,
+    reason,
+    author,
+    scheduledAt,
+    error,
+    line,
+    findings,
+  };
   const known = Object.entries(optional).filter(([, value]) => value !== undefined);
   return { runId, kind, source, status, phase, executionArn, startedAt, ...Object.fromEntries(known) };
 }

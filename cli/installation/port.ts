@@ -6,6 +6,7 @@ import type { AuditEntry, AuditRange } from "../../core/audit/index.ts";
 import type { Progress, RestorePoint, Run } from "../../core/catalog/index.ts";
 import type { InstallationParameter } from "../../core/config/environment.ts";
 import type { Rebuilt } from "../../core/rebuild/judge.ts";
+import type { PlanRow } from "../../core/restore/plan/rows.ts";
 
 export type MachineName = "backup" | "restore" | "verify" | "compare" | "rebuild";
 
@@ -91,4 +92,6 @@ export type RunView = Pick<Run, "runId" | "kind" | "source" | "status" | "phase"
     readonly rebuilt?: Rebuilt;
     /** Of a restore that was not asked for everything: what it was asked for. */
     readonly parts?: string;
+    /** Of a restore that was asked for its plan only. */
+    readonly plan?: readonly PlanRow[];
   };

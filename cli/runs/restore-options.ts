@@ -26,6 +26,10 @@ export interface RestoreChoices {
   readonly dataOnly?: boolean;
   readonly intoSchema?: string;
   readonly as?: string;
+  readonly plan?: boolean;
+  readonly leaveOut?: boolean;
+  readonly skipExtension?: readonly string[];
+  readonly tablespaces?: RestoreOptions["tablespaces"];
 }
 
 export function withRestoreChoices(command: Command): Command {
@@ -37,6 +41,14 @@ export function withRestoreChoices(command: Command): Command {
     .option("--no-owner", "give everything to the connecting role")
     .option("--no-privileges", "leave out GRANT and REVOKE")
     .option("--no-roles", "do not create roles")
+    .option("--plan", "say what would be restored otherwise or not at all, and touch nothing")
+    .option("--leave-out", "leave out by name what the target cannot take, instead of refusing")
+    .option("--skip-extension <name>", "do not make this extension; may be repeated", several)
+    .addOption(
+      new Option("--tablespaces <where>", "the database's default one for everything, or those of the same names")
+        .choices(["default", "keep"])
+        .default(undefined, "default"),
+    )
     .option("--schema <pattern>", "only this schema and what it needs; may be repeated", several)
     .option("--table <pattern>", "only this table, schema.name, and what it needs; may be repeated", several)
     .option("--exclude-schema <pattern>", "all but this schema; may be repeated", several)
@@ -75,6 +87,16 @@ export function restoreOptionsOf(choices: RestoreChoices): Partial<RestoreOption
     ...(mapRole === undefined ? {} : { roles: mapRole }),
     ...(compare === undefined ? {} : { compare }),
     ...partsOf(choices),
+    ...plannedOf(choices),
+  };
+}
+
+function plannedOf({ plan, leaveOut, skipExtension, tablespaces }: RestoreChoices) {
+  return {
+    ...(plan === true ? { plan } : {}),
+    ...(leaveOut === true ? { leaveOut } : {}),
+    ...(skipExtension === undefined ? {} : { skipExtensions: [...skipExtension] }),
+    ...(tablespaces === undefined ? {} : { tablespaces }),
   };
 }
 

@@ -19,10 +19,10 @@ import { describeParts, type RestoreOptions } from "./options.ts";
 import { inParallel } from "./parallel.ts";
 import { tellParts } from "./parts/told.ts";
 import { agreedPoint } from "./plan/apply.ts";
-import { toldOfPlan } from "./plan/rows.ts";
+import { type PlanRow, planRows, toldOfPlan } from "./plan/rows.ts";
 import type { RestorePlan } from "./plan/types.ts";
 import { type OnListed, prepareTarget } from "./prepare.ts";
-import { isInUse, openParts, openRestorePoint, readPhases } from "./restore-point.ts";
+import { isInUse, openParts, openRestorePoint, readPhases, readToc } from "./restore-point.ts";
 import { restorePointRoles } from "./roles.ts";
 import { runPhase, runUnit } from "./schema.ts";
 import { restoreTarget } from "./target.ts";
@@ -49,7 +49,7 @@ export interface RestoreDirectInput {
   readonly onProgress?: (progress: RestoreProgress) => void;
   readonly onListed?: OnListed;
   /** Told the plan, before any of it is done or refused; with the option `plan` nothing follows. */
-  readonly onPlanned?: (plan: RestorePlan) => Promise<void>;
+  readonly onPlanned?: (rows: readonly PlanRow[], plan: RestorePlan) => Promise<void>;
   /** Told the database's name when it has been made ready: from here on it is incomplete until the restore has ended. */
   readonly onReady?: (database: string) => void;
 }
@@ -94,7 +94,7 @@ export async function restoreDirect(input: RestoreDirectInput): Promise<RestoreR
   const { state, plan } = await prepareTarget({
     ...{ point: whole, target, options, applicationName },
     ...(onListed && { onListed }),
-    ...(onPlanned && { onPlanned }),
+    ...(onPlanned && { onPlanned: async (made) => onPlanned(planRows(made, await readToc(whole)), made) }),
   });
   if (state === "planned") return planned(ref, target.settings.database);
   const point = await agreedPoint(whole, plan);

@@ -10,7 +10,7 @@ import type { OpenRun, RestoreContext } from "./context.ts";
 import { reportKey, writeReport } from "./reports.ts";
 
 /** An item of the catalog may have 400 KB, and a run's has more than its plan to hold. */
-const MOST_BYTES = 100_000;
+const MOST_BYTES = 50_000;
 /** What a run notes as warnings is cut to twenty, of which other steps need some. */
 const MOST_WARNINGS = 10;
 
@@ -23,8 +23,8 @@ export async function notePlan(open: OpenRun, plan: RestorePlan, context: Restor
   const rows = planRows(plan, await readToc(point));
   await writeReport(vault, run, "plan", { rows });
   const shown = asMuchAsFits(rows);
-  const notes = { plan: shown.map((row) => ({ ...row })) };
-  await catalog.runs.advance(run.runId, { epoch: run.epoch, from: ["preparing"], notes });
+  const notes = settings.options.plan ? { notes: { plan: shown } } : {};
+  await catalog.runs.advance(run.runId, { epoch: run.epoch, from: ["preparing"], ...notes });
   const where = `all of it is in the vault, ${reportKey(run, "plan")}`;
   if (settings.options.plan) return;
   const refused = shown.filter(({ verdict }) => verdict === "refused");
