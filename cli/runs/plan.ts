@@ -27,6 +27,15 @@ export function planResult({ rows, what, fields }: PlannedRestore, style: Style)
     refused === 0
       ? style.good(`plan of restoring ${what}: nothing is in the way; nothing was touched`)
       : style.bad(`plan of restoring ${what}: refused for ${plural(refused, "reason")}; nothing was touched`);
+  return {
+    exitCode,
+    status: "succeeded",
+    fields: { ...fields, refused, plan: rows },
+    text: `${headline}\n${planTable(rows, style)}`,
+  };
+}
+
+export function planTable(rows: readonly PlanRow[], style: Style): string {
   const table = formatTable(
     [
       { heading: "WHAT", cell: (row: PlanRow) => row.what },
@@ -35,13 +44,7 @@ export function planResult({ rows, what, fields }: PlannedRestore, style: Style)
     ],
     rows.slice(0, SHOWN),
   );
-  const more = rows.length > SHOWN ? `\nand ${rows.length - SHOWN} more; --json lists them` : "";
-  return {
-    exitCode,
-    status: "succeeded",
-    fields: { ...fields, refused, plan: rows },
-    text: `${headline}\n${table}${more}`,
-  };
+  return rows.length > SHOWN ? `${table}\nand ${rows.length - SHOWN} more; --json lists them` : table;
 }
 
 function painted(verdict: Verdict, style: Style): string {
