@@ -119,8 +119,22 @@ export interface CompleteOptions extends Pick<RunStepsOptions, "onDenied"> {
  */
 export async function completeRestore(
   session: Session,
+  input: FinishInput,
+  options: CompleteOptions = {},
+): Promise<void> {
+  // Of two calls at once the second finds the marker gone, whole, and not while it goes. The session's end releases it too.
+  await session.query("SELECT pg_catalog.pg_advisory_lock($1)", [COMPLETE_LOCK]);
+  await completeAlone(session, input, options);
+  await session.query("SELECT pg_catalog.pg_advisory_unlock($1)", [COMPLETE_LOCK]);
+}
+
+/** ASCII "done". */
+const COMPLETE_LOCK = 0x646f6e65;
+
+async function completeAlone(
+  session: Session,
   { point, phases, options }: FinishInput,
-  { lastAct = NEVER_BEFORE, onDenied }: CompleteOptions = {},
+  { lastAct = NEVER_BEFORE, onDenied }: CompleteOptions,
 ): Promise<void> {
   const found = await readMarker(session);
   if (found === undefined) {

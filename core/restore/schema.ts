@@ -29,8 +29,8 @@ export async function runPhase(
     ...[before.get(entry.dumpId)].filter((step) => step !== undefined),
     withOwnName(entryStepWithFallbacks(entry, searchPath), entry),
   ]);
-  // The first that comes after the rows, of tables too that no index was built on.
-  if (phase === "indexAttachments") await recompute(session, phases, tablesOf(phases), options);
+  // Of tables too that no index was built on.
+  if (phase === "rest") await recompute(session, phases, tablesOf(phases), options);
   await runSteps(session, phase, phase === "privileges" ? [...after, ...steps] : steps, options);
   if (phase === "preData")
     await runSteps(session, "postpone", await askingSteps(session, constrained(phases)), options);

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { parseConnection } from "../../../core/postgres/connection.ts";
 import { openLoadSession } from "../../../core/postgres/load/session.ts";
@@ -86,6 +87,30 @@ describe("a restore", () => {
     expect(await marker()).toEqual([{ marker: "holdfast_restore" }]);
     await target.query("INSERT INTO holdfast_restore.chunk (n, rows) VALUES ($1, $2)", [chunk?.n, chunk?.rows]);
     await completeRestore(session, input);
+    expect(await marker()).toEqual([{ marker: null }]);
+  });
+
+  test("ends once when two calls end it at the same moment", async () => {
+    await build("indexes");
+    await build("foreignKeys");
+    await finishSchema(session, input);
+    const both = Promise.withResolvers<void>();
+    let begun = 0;
+    const lastAct = {
+      hasBegun: async () => begun > 0,
+      begin: async () => {
+        begun += 1;
+        if (begun === 2) both.resolve();
+        await Promise.race([both.promise, sleep(500)]);
+      },
+    };
+    const other = await openLoadSession(parseConnection(target.url), { applicationName: "test finish" });
+    try {
+      await Promise.all([session, other].map((one) => completeRestore(one, input, { lastAct })));
+      expect(begun).toBe(1);
+    } finally {
+      await other.end();
+    }
     expect(await marker()).toEqual([{ marker: null }]);
   });
 
