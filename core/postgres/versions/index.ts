@@ -1,0 +1,4 @@
+/** What servers of different major versions can be told, by rules that are data. @module */
+export { fitToServer } from "./fit.ts";
+export { needsPublicSchema, publicSchemaSql } from "./public-schema.ts";
+export type { EntryNote, Fitted, Lacking } from "./types.ts";
