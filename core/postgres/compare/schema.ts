@@ -187,7 +187,7 @@ function inNoOrder(statements: string): string {
 }
 
 const OF_LAST_ACT =
-  /^ALTER DATABASE \(database\) CONNECTION LIMIT |^ALTER (ROLE .+ IN )?DATABASE \(database\) SET "?(role|session_authorization)"? /s;
+  /^ALTER DATABASE \(database\) (?:CONNECTION LIMIT|IS_TEMPLATE) |^ALTER (ROLE .+ IN )?DATABASE \(database\) SET "?(role|session_authorization)"? /s;
 
 /** The properties of a database without those that come last; undefined where there are no others. */
 function beforeLastAct({ desc }: TocEntry, statements: string): string | undefined {

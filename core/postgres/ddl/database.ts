@@ -21,6 +21,8 @@ export interface DatabaseProperties {
   readonly tablespace: string;
   /** -1 is without limit. */
   readonly connectionLimit: number;
+  /** Whether others may be made from it by everybody; absent in restore points made before it was noted. */
+  readonly isTemplate?: boolean;
   readonly comment: string | null;
   readonly grants: readonly Grant[] | null;
   /** `name=value` of ALTER DATABASE … SET; `role` is null for every role. */
@@ -36,7 +38,7 @@ export async function databaseProperties(session: Session): Promise<DatabaseProp
             d.datcollate AS collate, d.datctype AS ctype,
             coalesce(f.fields ->> 'datlocale', f.fields ->> 'daticulocale') AS locale,
             f.fields ->> 'daticurules' AS "icuRules", f.fields ->> 'datcollversion' AS "collationVersion",
-            t.spcname AS tablespace, d.datconnlimit AS "connectionLimit",
+            t.spcname AS tablespace, d.datconnlimit AS "connectionLimit", d.datistemplate AS "isTemplate",
             pg_catalog.shobj_description(d.oid, 'pg_database') AS comment, ${grantsSql("d.datacl")} AS grants,
             coalesce((SELECT pg_catalog.json_agg(pg_catalog.json_build_object(
                 'role', CASE WHEN s.setrole <> 0 THEN pg_catalog.pg_get_userbyid(s.setrole) END, 'setting', one) ORDER BY s.setrole, n)
@@ -57,7 +59,10 @@ export interface DatabaseStatement {
   /** What it sets, without the value, which may be a secret: `setting "app.key"`. */
   readonly what: string;
   readonly sql: string;
-  /** As whom, or whether at all, a later session comes in, ours too: a restore does it with its last act. */
+  /**
+   * As whom, or whether at all, a later session comes in, ours too: a restore does it with its last act. So it does with what
+   * would keep a database that was never completed from being dropped.
+   */
   readonly isForSessions: boolean;
 }
 
@@ -113,6 +118,9 @@ export function databaseStatements(
       ...(connectionLimit < 0
         ? []
         : [said("connection limit", `ALTER DATABASE ${id} CONNECTION LIMIT ${connectionLimit};`, true)]),
+      ...(properties.isTemplate === true
+        ? [said("mark as a template", `ALTER DATABASE ${id} IS_TEMPLATE true;`, true)]
+        : []),
       ...grants.map((sql) => said("privileges", sql)),
       ...settings,
     ],

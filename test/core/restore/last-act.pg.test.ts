@@ -21,7 +21,10 @@ beforeAll(async () => {
   await asAdmin((admin) => admin.query(`CREATE ROLE ${role} IN ROLE pg_read_all_data`));
 });
 afterAll(async () => {
-  await asAdmin((admin) => admin.query(`DROP DATABASE IF EXISTS ${made}`));
+  await asAdmin(async (admin) => {
+    for (const name of [source.name, made]) await admin.query(`ALTER DATABASE ${name} IS_TEMPLATE false`);
+    await admin.query(`DROP DATABASE ${made}`);
+  });
   await source.drop();
   await asAdmin((admin) => admin.query(`DROP ROLE ${role}`));
   await vault.remove();
@@ -29,7 +32,7 @@ afterAll(async () => {
 
 test("a database that makes another role of every session, few at a time, is compared and ended all the same", async () => {
   await asAdmin(async (admin) => {
-    await admin.query(`ALTER DATABASE ${source.name} CONNECTION LIMIT 40`);
+    await admin.query(`ALTER DATABASE ${source.name} CONNECTION LIMIT 40 IS_TEMPLATE true`);
     await admin.query(`ALTER ROLE ${role} IN DATABASE ${source.name} SET role = '${role}'`);
     await admin.query(`ALTER DATABASE ${source.name} SET role = '${role}'`);
   });
@@ -39,12 +42,12 @@ test("a database that makes another role of every session, few at a time, is com
   expect(result.report).toMatchObject({ identical: true, level: "rows" });
   const { rows } = await asAdmin((admin) =>
     admin.query(
-      `SELECT datconnlimit AS most, (SELECT json_agg(setconfig) FROM pg_db_role_setting WHERE setdatabase = d.oid) AS settings
+      `SELECT datconnlimit AS most, datistemplate AS template, (SELECT json_agg(setconfig) FROM pg_db_role_setting WHERE setdatabase = d.oid) AS settings
          FROM pg_database d WHERE datname = $1`,
       [made],
     ),
   );
-  expect(rows).toEqual([{ most: 40, settings: [[`role=${role}`], [`role=${role}`]] }]);
+  expect(rows).toEqual([{ most: 40, template: true, settings: [[`role=${role}`], [`role=${role}`]] }]);
 });
 
 test("what the server refuses of it is told and left out, the rest stays for the last act", async () => {

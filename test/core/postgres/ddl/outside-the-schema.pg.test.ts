@@ -60,6 +60,7 @@ describe("a database's own properties", () => {
         ALTER DATABASE ${source.name} SET "TimeZone" TO 'Europe/Berlin';
         ALTER ROLE ${reader} IN DATABASE ${source.name} SET work_mem TO '5MB';
         ALTER DATABASE ${source.name} CONNECTION LIMIT 77;
+        ALTER DATABASE ${source.name} IS_TEMPLATE true;
         COMMENT ON DATABASE ${source.name} IS 'it''s ours';
         REVOKE CONNECT ON DATABASE ${source.name} FROM PUBLIC;
         GRANT TEMPORARY ON DATABASE ${source.name} TO ${reader};
@@ -75,10 +76,13 @@ describe("a database's own properties", () => {
     });
     try {
       expect(await withSession(copy, "read", databaseProperties)).toEqual({ ...before, name: copy });
-      expect(before).toMatchObject({ connectionLimit: 77, comment: "it's ours" });
+      expect(before).toMatchObject({ connectionLimit: 77, comment: "it's ours", isTemplate: true });
       expect(before.settings).toHaveLength(3);
     } finally {
-      await asAdmin((admin) => admin.query(`DROP DATABASE ${quotedCopy}`));
+      await asAdmin(async (admin) => {
+        for (const name of [quotedCopy, source.name]) await admin.query(`ALTER DATABASE ${name} IS_TEMPLATE false`);
+        await admin.query(`DROP DATABASE ${quotedCopy}`);
+      });
     }
   });
 });
