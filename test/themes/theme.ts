@@ -10,6 +10,8 @@ export interface Theme {
   readonly createOptions?: string;
   /** Fills a fresh database, as a superuser. */
   make(database: ThemeDatabase): Promise<void>;
+  /** Of text per chunk, where the engine's tests would make thousands of them. */
+  readonly chunkBytes?: number;
   /** What is judged other than everything. */
   readonly judging?: Judging;
   /** What the restore has to tell, each matching one of its warnings; there are no others. */

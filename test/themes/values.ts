@@ -219,22 +219,47 @@ CREATE FUNCTION sample.twice(int) RETURNS int LANGUAGE sql AS 'SELECT 1';
 CREATE FUNCTION sample.twice(text) RETURNS int LANGUAGE sql AS 'SELECT 1';
 `;
 
-/** The values, a NULL, arrays of all of them: plain, empty, with a NULL, of two dimensions from other bounds; fields of a composite. */
-function tableOf(type: string, index: number): string {
-  const values = (VALUES[type] ?? []).map((text) => `(${quoteLiteral(text)}::${type})`);
-  const table = `sample."${index} ${type.replaceAll('"', "")}"`;
-  const all = `(SELECT array_agg(v) FROM ${table} WHERE what = 'value')`;
-  return `
-    CREATE TABLE ${table} (what text, v ${type}, list ${type}[]);
-    CREATE TYPE sample."c${index}" AS (v ${type}, list ${type}[], text text);
-    CREATE TABLE sample."r${index}" (r sample."c${index}", rs sample."c${index}"[]);
-    INSERT INTO ${table} (what, v) VALUES ${values.map((value) => `('value', ${value})`).join(", ")};
-    INSERT INTO ${table} VALUES ('null', NULL, NULL), ('empty', NULL, '{}'), ('one null', NULL, ARRAY[NULL]::${type}[]);
-    INSERT INTO ${table} (what, list) VALUES ('all', array_append(${all}, NULL::${type})), ('square', ARRAY[${all}, ${all}]),
-      ('bounds', array_fill((${values[0]})::${type}, ARRAY[2, 1, 3], ARRAY[-5, 7, 0]));
-    INSERT INTO sample."r${index}" SELECT ROW(v, list, what)::sample."c${index}", ARRAY[ROW(v, list, '')::sample."c${index}", NULL] FROM ${table};
-    INSERT INTO sample."r${index}" VALUES (NULL, NULL), (ROW(NULL, NULL, NULL), '{}');`;
+const TYPES = Object.keys(VALUES);
+const nth = (index: number): string => `c${index}`;
+const each = (write: (type: string, column: string) => string): string =>
+  TYPES.map((type, index) => write(type, nth(index))).join(",\n  ");
+
+/** A column of each type, as long as the longest list of values, and a last row of NULL. */
+function edges(): string {
+  const most = Math.max(...Object.values(VALUES).map((texts) => texts.length));
+  const rows = Array.from({ length: most + 1 }, (_, row) => {
+    const cells = TYPES.map((type) => {
+      const text = VALUES[type]?.[row];
+      return text === undefined ? "NULL" : `${quoteLiteral(text)}::${type}`;
+    });
+    return `(${cells.join(", ")})`;
+  });
+  return `CREATE TABLE sample.edges (${each((type, column) => `${column} ${type}`)});
+    INSERT INTO sample.edges VALUES ${rows.join(",\n")};`;
 }
+
+/** Arrays of them: of all with NULL, of two dimensions, from other bounds, with nothing but NULL, empty. */
+function lists(): string {
+  const rows = [
+    each((_, column) => `array_agg(${column})`),
+    each((_, column) => `ARRAY[array_agg(${column}), array_agg(${column})]`),
+    each((_, column) => `array_fill((array_agg(${column}))[1], ARRAY[2, 1, 3], ARRAY[-5, 7, 0])`),
+    each((type) => `ARRAY[NULL]::${type}[]`),
+    each((type) => `'{}'::${type}[]`),
+  ];
+  return `CREATE TABLE sample.lists (${each((type, column) => `${column} ${type}[]`)});
+    ${rows.map((row) => `INSERT INTO sample.lists SELECT ${row} FROM sample.edges;`).join("\n")}`;
+}
+
+/** Composites of all types and of their arrays, within each other. */
+const RECORDS = `
+CREATE TYPE sample.row AS (${each((type, column) => `${column} ${type}`)});
+CREATE TYPE sample.rows AS (list sample.row[], text text, one sample.row);
+CREATE TABLE sample.records (one sample.row, many sample.rows, lists sample.lists);
+INSERT INTO sample.records (one) SELECT ROW(e.*)::sample.row FROM sample.edges AS e;
+INSERT INTO sample.records (many) SELECT ROW(array_agg(one) || NULL::sample.row, '', (array_agg(one))[1])::sample.rows FROM sample.records;
+INSERT INTO sample.records (lists) SELECT l FROM sample.lists AS l;
+INSERT INTO sample.records VALUES (NULL, NULL, NULL), (ROW(${TYPES.map(() => "NULL").join(", ")}), ROW('{}', NULL, NULL), NULL);`;
 
 /** What takes more than a text to be had. */
 const MADE = `
@@ -294,7 +319,9 @@ export const values: Theme = sqlTheme({
     SETUP,
     MADE,
     wide(1600),
-    ...Object.keys(VALUES).map(tableOf),
+    edges(),
+    lists(),
+    RECORDS,
     alter("DATABASE $DATABASE", HOSTILE),
     alter("ROLE CURRENT_USER IN DATABASE $DATABASE", HOSTILE_TO_US),
   ],

@@ -17,7 +17,7 @@ test.each(themes)("$id comes back as it was", async (theme) => {
   const source = await makeThemed(theme);
   const copy = `${source.name}_copy`;
   try {
-    const ref = await vault.backUp(source.url);
+    const ref = await vault.backUp(source.url, theme.chunkBytes === undefined ? {} : { chunkBytes: theme.chunkBytes });
     const { warnings } = await vault.restore(ref, urlOf(source, "postgres"), {
       options: { create: true, database: copy },
     });
