@@ -153,7 +153,8 @@ function server({ defn = "" }: JudgedEntry, { rights }: TargetFacts): string | u
 
 function language({ defn = "", tag }: JudgedEntry, facts: TargetFacts): string | undefined {
   // Without a handler the server takes the language's extension.
-  if (tokens(defn).some((token) => isWord(token, "HANDLER"))) return only("procedural languages");
+  const isExtension = facts.extensions.some(({ name }) => name === tag);
+  if (!isExtension || tokens(defn).some((token) => isWord(token, "HANDLER"))) return only("procedural languages");
   return extension({ tag }, facts);
 }
 

@@ -77,13 +77,16 @@ async function tryAll(target: TestDatabase, facts: TargetFacts): Promise<Tried[]
     for (const client of [limited, admin]) await client.query(RESTORE_SETTINGS.join("\n"));
     for (const entry of entries) {
       let refused: string | undefined;
+      let isImpossible = false;
       isWithoutEffect = false;
       for (const statement of entryStatements(entry, { withTablespaces: false, grantors: "own" })) {
         await limited.query(statement).catch(async (error: Error) => {
           // What a superuser cannot make either is no matter of rights.
           await admin.query(statement).then(
             () => (refused ??= error.message),
-            () => {},
+            () => {
+              isImpossible = true;
+            },
           );
         });
       }
@@ -91,7 +94,7 @@ async function tryAll(target: TestDatabase, facts: TargetFacts): Promise<Tried[]
       if (entry.desc === "SCHEMA") await limited.query(`GRANT CREATE ON SCHEMA "${entry.tag}" TO ${role.friend}`);
       if (isWithoutEffect) refused ??= "no privileges were granted";
       const what = `${entry.desc} ${entry.namespace ?? "-"} ${entry.tag}`.replaceAll(`_${suffix}`, "");
-      tried.push({ what, refused, predicted: predict(entry, facts) });
+      if (refused !== undefined || !isImpossible) tried.push({ what, refused, predicted: predict(entry, facts) });
     }
   } finally {
     await Promise.all([limited.end(), admin.end()]);
