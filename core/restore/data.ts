@@ -47,9 +47,10 @@ export async function loadPointChunk(
         attempt > MOST_REMEDIES || isInUse(point) ? undefined : await remedyFor(session, error, { tables, tried });
       if (remedy === undefined) throw await blameBytes(error, point, chunk, options);
       tried.add(remedy);
+      if (remedy === "through-root") onTold?.(describeRefused(error, "they go through the root of the partitions"));
       if (remedy !== "under-source-path") continue;
       searchPath = await readSearchPath(point);
-      onTold?.(describeDetour(error, searchPath));
+      onTold?.(describeRefused(error, underPath(searchPath)));
     }
   }
 }
@@ -58,9 +59,13 @@ export async function loadPointChunk(
 const MOST_REMEDIES = 200;
 
 /** In the words of the error but for the chunk's number, so that a table with many is told of once. */
-function describeDetour(error: unknown, searchPath: string): string {
+function describeRefused(error: unknown, instead: string): string {
   const refused = error instanceof Error ? error.message.replace(/^chunk \d+ /, "") : "";
-  return `rows ${refused}; they are loaded under the source's search path (${searchPath}); give the function that they call a search_path of its own`;
+  return `rows ${refused}; ${instead}`;
+}
+
+function underPath(searchPath: string): string {
+  return `they are loaded under the source's search path (${searchPath}); give the function that they call a search_path of its own`;
 }
 
 function loadSlices(

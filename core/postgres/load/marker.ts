@@ -69,6 +69,11 @@ CREATE TABLE ${MARKER_SCHEMA}.postponed (
   definition text NOT NULL,
   UNIQUE (kind, schema, relation, name)
 );
+CREATE TABLE ${MARKER_SCHEMA}.routed (
+  schema text NOT NULL,
+  name text NOT NULL,
+  PRIMARY KEY (schema, name)
+);
 CREATE TABLE ${MARKER_SCHEMA}.unvalidated (
   schema text NOT NULL,
   relation text NOT NULL,

@@ -5,6 +5,7 @@
 import pg from "pg";
 import type { Session } from "../session.ts";
 import { type Constrained, domainSteps, isPostponed, violatedSteps } from "./postponed.ts";
+import { routingSteps } from "./row-target.ts";
 import { isNotFound } from "./source-path.ts";
 import { isRefusal, runSteps } from "./steps.ts";
 
@@ -17,8 +18,8 @@ export interface Refused {
   readonly tried: ReadonlySet<Remedy>;
 }
 
-/** To be loaded again: without the CHECK that was violated, without those of domains, or under the source's search path. */
-export type Remedy = "without-check" | "without-domains" | "under-source-path";
+/** To be loaded again: through the root of the partitions, without the CHECK that was violated, without those of domains, or under the source's search path. */
+export type Remedy = "through-root" | "without-check" | "without-domains" | "under-source-path";
 
 /**
  * Takes off a CHECK that a row violates, or the CHECKs of domains whose function fails: they come back after the rows, see
@@ -30,7 +31,13 @@ export async function remedyFor(session: Session, error: unknown, refused: Refus
   if (found?.code === undefined || !isRefusal(found.code)) return undefined;
   const { constraint, schema, table, dataType } = found;
   if (found.code === CHECK_VIOLATED) {
-    if (constraint === undefined || schema === undefined) return undefined;
+    if (schema === undefined) return undefined;
+    if (constraint === undefined) {
+      if (table === undefined || refused.tried.has("through-root")) return undefined;
+      const steps = await routingSteps(session, { schema, name: table });
+      await runSteps(session, "postpone", steps);
+      return steps.length === 0 ? undefined : "through-root";
+    }
     const on = constrained(schema, table, dataType);
     if (on === undefined) return undefined;
     await runSteps(session, "postpone", await violatedSteps(session, on, constraint));

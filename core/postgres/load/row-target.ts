@@ -5,6 +5,9 @@
  * @module
  */
 import type { Session } from "../session.ts";
+import { qualifiedName, quoteLiteral } from "../sql.ts";
+import { MARKER_SCHEMA, readMarker } from "./marker.ts";
+import type { Step } from "./steps.ts";
 
 /**
  * Operator classes whose hash may depend on the server: on oids (of enums within other types, of what regclass and its like
@@ -28,7 +31,8 @@ SELECT wanted.ordinal::int AS ordinal, rn.nspname AS schema, r.relname AS name
   JOIN pg_catalog.pg_class c ON c.relnamespace = n.oid AND c.relname = wanted.name AND c.relispartition
   JOIN pg_catalog.pg_class r ON r.oid = pg_catalog.pg_partition_root(c.oid)
   JOIN pg_catalog.pg_namespace rn ON rn.oid = r.relnamespace
- WHERE EXISTS (
+ WHERE (rn.nspname, r.relname) IN (SELECT * FROM ROWS FROM (pg_catalog.unnest($3::pg_catalog.text[]), pg_catalog.unnest($4::pg_catalog.text[])) AS routed)
+   OR EXISTS (
    SELECT FROM pg_catalog.pg_partition_ancestors(c.oid) AS ancestor (oid)
      JOIN pg_catalog.pg_partitioned_table p ON p.partrelid = ancestor.oid AND p.partstrat = 'h'
      JOIN pg_catalog.pg_opclass o ON o.oid = ANY (p.partclass) AND (${DEPENDS_ON_SERVER}))`;
@@ -38,9 +42,12 @@ export async function rowTargets<Slice extends Relation>(
   session: Session,
   slices: readonly Slice[],
 ): Promise<ReadonlyMap<Slice, Relation>> {
+  const routed = await routedRoots(session);
   const rows = await session.query<{ ordinal: number } & Relation>(ROOTS, [
     slices.map(({ schema }) => schema),
     slices.map(({ name }) => name),
+    routed.map(({ schema }) => schema),
+    routed.map(({ name }) => name),
   ]);
   const targets = new Map<Slice, Relation>();
   for (const { ordinal, schema, name } of rows) {
@@ -48,4 +55,33 @@ export async function rowTargets<Slice extends Relation>(
     if (slice !== undefined) targets.set(slice, { schema, name });
   }
   return targets;
+}
+
+/** Roots of partitions that have refused their rows in this restore: all of theirs go through the root, and are compared as one. */
+async function routedRoots(session: Session): Promise<Relation[]> {
+  if ((await readMarker(session)) === undefined) return [];
+  return session.query<Relation & Record<string, unknown>>(`SELECT schema, name FROM ${MARKER_SCHEMA}.routed`);
+}
+
+/**
+ * The step by which rows of a partition that has refused some go through its root from now on: the function, collation or hash
+ * by which they came into it gives another one today. None for what is no partition.
+ */
+export async function routingSteps(session: Session, { schema, name }: Relation): Promise<Step[]> {
+  const roots = await session.query<Relation & Record<string, unknown>>(
+    `SELECT rn.nspname AS schema, r.relname AS name
+       FROM pg_catalog.pg_namespace n
+       JOIN pg_catalog.pg_class c ON c.relnamespace = n.oid AND c.relname = $2 AND c.relispartition
+       JOIN pg_catalog.pg_class r ON r.oid = pg_catalog.pg_partition_root(c.oid)
+       JOIN pg_catalog.pg_namespace rn ON rn.oid = r.relnamespace
+      WHERE n.nspname = $1`,
+    [schema, name],
+  );
+  return roots.map((root) => ({
+    name: `route/${qualifiedName(root)}`,
+    what: `partitions of ${qualifiedName(root)}`,
+    statements: [
+      `INSERT INTO ${MARKER_SCHEMA}.routed (schema, name) VALUES (${quoteLiteral(root.schema)}, ${quoteLiteral(root.name)})`,
+    ],
+  }));
 }
