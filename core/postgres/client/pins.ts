@@ -47,6 +47,10 @@ const EXECUTION: Readonly<Record<string, string>> = {
   jit: "off",
   row_security: "off",
   exit_on_error: "off",
+  // Where our own tables go; those of a restore say it for themselves.
+  default_tablespace: "",
+  temp_tablespaces: "",
+  default_table_access_method: "heap",
 };
 
 const TRANSACTION: Readonly<Record<string, string>> = {
