@@ -2,6 +2,7 @@ import pg from "pg";
 import { databaseProperties } from "../ddl/index.ts";
 import { readManagedRights } from "../managed/rights.ts";
 import { tellProvider } from "../providers/index.ts";
+import { readPlatform } from "../providers/platform.ts";
 import type { Session } from "../session.ts";
 import { quoteName } from "../sql.ts";
 import type { AskedFacts, FoundDatabase, FoundExtension, FoundRole, TargetFacts, TargetRole } from "./types.ts";
@@ -16,6 +17,7 @@ export async function readTargetFacts(session: Session, asked: AskedFacts = {}):
   const [role] = await session.query<TargetRole & { isStandby: boolean }>(ROLE);
   const { isStandby = false, ...target } = role ?? NOBODY;
   const provider = await tellProvider(session);
+  const platform = asked.isToBeCreated === true ? undefined : await readPlatform(session, provider?.id);
   return {
     serverVersion,
     isStandby,
@@ -35,6 +37,7 @@ export async function readTargetFacts(session: Session, asked: AskedFacts = {}):
     languages: await session.query<TargetFacts["languages"][number]>(LANGUAGES),
     rights: await readManagedRights(session),
     ...(provider !== undefined && { provider: provider.id }),
+    ...(platform !== undefined && { platform }),
   };
 }
 

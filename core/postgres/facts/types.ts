@@ -4,6 +4,7 @@
  */
 import type { DatabaseProperties } from "../ddl/index.ts";
 import type { ManagedRights } from "../managed/rights.ts";
+import type { Platform } from "../providers/platform.ts";
 
 export interface TargetFacts {
   /** server_version_num */
@@ -25,6 +26,8 @@ export interface TargetFacts {
   readonly accessMethods: readonly string[];
   readonly languages: readonly { readonly name: string; readonly canUse: boolean }[];
   readonly rights: ManagedRights;
+  /** What is there of the provider's platform. */
+  readonly platform?: Platform;
   /** Id of the provider's rules, where the server is one of theirs. */
   readonly provider?: string;
 }

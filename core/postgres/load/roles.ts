@@ -3,6 +3,7 @@
  * databases of the server. Those that are missing come without LOGIN and without a password.
  * @module
  */
+import { isProviderRole } from "../providers/index.ts";
 import { type RoleList, rolesSql } from "../roles/index.ts";
 import type { Session } from "../session.ts";
 import { runSteps } from "./steps.ts";
@@ -11,6 +12,11 @@ import { runSteps } from "./steps.ts";
 export type OnRefused = (sentence: string) => void;
 
 const LOCK = "roles";
+
+/** A provider's own are never made: with them this server would look like one of the provider's. */
+function withoutProviders({ roles, memberships }: RoleList): RoleList {
+  return { roles: roles.filter(({ name }) => !isProviderRole(name)), memberships };
+}
 
 /**
  * Idempotent. What the server refuses, and memberships of roles that were there, are told to `onRefused`; where a refused role is needed, the statement that
@@ -23,7 +29,8 @@ export async function restoreRoles(session: Session, list: RoleList, onRefused: 
   session.client.on("notice", onNotice);
   try {
     await session.query("SET client_min_messages = warning");
-    await runSteps(session, LOCK, [{ name: "roles", what: "roles", statements: [rolesSql(list, { asMember: true })] }]);
+    const statements = [rolesSql(withoutProviders(list), { asMember: true })];
+    await runSteps(session, LOCK, [{ name: "roles", what: "roles", statements }]);
   } finally {
     session.client.off("notice", onNotice);
   }

@@ -51,7 +51,11 @@ export function mapLargeObjectRoles(objects: LargeObjectMetadata, names: RoleNam
 
 function mapGrants(grants: readonly Grant[] | null, names: RoleNames): readonly Grant[] | null {
   const to = mapper(names);
-  return grants?.map((grant) => ({ ...grant, grantee: grant.grantee === null ? null : to(grant.grantee) })) ?? null;
+  const mapped = (name: string | null): string | null => (name === null ? null : to(name));
+  return (
+    grants?.map((grant) => ({ ...grant, grantee: mapped(grant.grantee), grantor: mapped(grant.grantor ?? null) })) ??
+    null
+  );
 }
 
 /** A name of one's own only: `constructor` is no role. */

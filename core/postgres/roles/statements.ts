@@ -67,6 +67,8 @@ export function rolesSql(list: RoleList, options: RoleOptions = {}): string {
 DECLARE
   -- From 16 on membership comes without the right to act as the role, which is what giving it an object takes.
   right_to_act text := CASE WHEN pg_catalog.current_setting('server_version_num')::int >= 160000 THEN 'SET' ELSE 'MEMBER' END;
+  -- Also for who inherits nothing by itself: its rights are what loading rows takes. Servers before 16 do not know the words.
+  with_its_rights text := CASE WHEN right_to_act = 'SET' THEN ' WITH INHERIT TRUE, SET TRUE' ELSE '' END;
   missing text[] := ARRAY(SELECT wanted.name FROM pg_catalog.unnest(ARRAY[${names}]::text[]) AS wanted(name)
     WHERE NOT EXISTS (SELECT FROM pg_catalog.pg_roles WHERE rolname = wanted.name));
 BEGIN
@@ -113,8 +115,10 @@ function guarded({ what, sql, isSecret = false }: Command): string {
 
 /** Only who may act as a role can give it an object; superusers may, and creators until 15 may not. */
 function become({ name }: Role): Command {
-  const sql = `GRANT ${quoteName(name)} TO CURRENT_USER`;
-  return { what: sql, sql: `IF NOT pg_catalog.pg_has_role(${quoteLiteral(name)}, right_to_act) THEN ${sql}; END IF` };
+  const what = `GRANT ${quoteName(name)} TO CURRENT_USER`;
+  const has = (right: string): string => `pg_catalog.pg_has_role(${quoteLiteral(name)}, ${right})`;
+  const grant = `EXECUTE ${quoteLiteral(what)} || with_its_rights`;
+  return { what, sql: `IF NOT (${has("right_to_act")} AND ${has("'USAGE'")}) THEN ${grant}; END IF` };
 }
 
 /** One command each, since a server may take one and refuse another. */

@@ -12,6 +12,8 @@ import { createVault, type TestVault } from "./support.ts";
 
 const suffix = randomBytes(4).toString("hex");
 const loader = `loader_${suffix}`;
+/** Inherits nothing by itself. */
+const stiff = `stiff_${suffix}`;
 const staff: Staff = { keeper: `keeper_${suffix}`, clerk: `clerk_${suffix}`, app: `app_${suffix}` };
 let vault: TestVault;
 let source: TestDatabase;
@@ -23,6 +25,7 @@ beforeAll(async () => {
   await asAdmin((admin) =>
     admin.query(`
       CREATE ROLE ${loader} LOGIN CREATEDB CREATEROLE PASSWORD 'local';
+      CREATE ROLE ${stiff} LOGIN CREATEDB CREATEROLE NOINHERIT PASSWORD 'local';
       CREATE ROLE ${staff.keeper}; CREATE ROLE ${staff.clerk}; CREATE ROLE ${staff.app};
       GRANT ${staff.keeper}, ${staff.clerk}, ${staff.app} TO ${loader}`),
   );
@@ -31,13 +34,13 @@ beforeAll(async () => {
 });
 afterAll(async () => {
   await source.drop();
-  await dropRoles([loader, ...Object.values(staff)]);
+  await dropRoles([loader, stiff, ...Object.values(staff)]);
   await vault.remove();
 });
 
-const connectionTo = (database: string): ConnectionSettings => {
+const connectionTo = (database: string, user = loader): ConnectionSettings => {
   const { host, port, tls } = parseConnection(source.url);
-  return { host, port, tls, user: loader, password: "local", database };
+  return { host, port, tls, user, password: "local", database };
 };
 const drop = (database: string): Promise<unknown> => asAdmin((admin) => admin.query(`DROP DATABASE ${database}`));
 
@@ -75,8 +78,8 @@ test("makes the roles that are missing, without login, and gives them what is th
     [staff.clerk]: `clerk of ${suffix}`,
     [staff.app]: `app of ${suffix}`,
   };
-  const options = { create: true, database: name, roles, schemaOnly: true };
-  await vault.restore(ref, source.url, { connection: connectionTo("postgres"), options });
+  const options = { create: true, database: name, roles };
+  await vault.restore(ref, source.url, { connection: connectionTo("postgres", stiff), options });
   const made = Object.values(roles);
   const { rows } = await asAdmin((admin) =>
     admin.query("SELECT rolname FROM pg_roles WHERE rolname = ANY ($1) AND NOT rolcanlogin", [made]),

@@ -1,6 +1,7 @@
 import type { TocEntry } from "../../../postgres/ddl/index.ts";
 import { ownerStatement } from "../../../postgres/ddl/index.ts";
 import type { TargetFacts } from "../../../postgres/facts/index.ts";
+import { isProviderRole } from "../../../postgres/providers/index.ts";
 import { quoteName } from "../../../postgres/sql.ts";
 import { nameOfEntry, someNames } from "../describe.ts";
 import { rolesNamed } from "../grants.ts";
@@ -28,6 +29,7 @@ export function roles(input: PlanInput, facts: TargetFacts, options: PlanOptions
     const found = there.get(name);
     const what = `role ${name}`;
     if (found === undefined) {
+      if (isProviderRole(name)) return [ofProvider(name, use)];
       const isMade = !options.skipRoles && mayCreate && known.get(name)?.isPredefined === false;
       if (isMade) return [];
       const reason = `is not there${whyNotMade(options, known.has(name), name, facts)}; ${describeUse(use)}`;
@@ -46,6 +48,20 @@ export function roles(input: PlanInput, facts: TargetFacts, options: PlanOptions
     const leaving = { decisions: { foreignOwners: [name] } };
     return [{ verdict: "trouble", what, code: "owner-out-of-reach", reason, hint, sql, leaving }];
   });
+}
+
+/** Made here it would give this server the looks of the provider's, and what it owns those of a platform. */
+function ofProvider(name: string, use: Use): Finding {
+  const hint = "Restore with --map-role to have another role in its place.";
+  return {
+    verdict: "trouble",
+    what: `role ${name}`,
+    code: "role-of-provider",
+    reason: `is a provider's own and not there: the connecting role has its place; ${describeUse(use)}`,
+    hint,
+    leaving: { entries: use.entries, decisions: { missingRoles: [name] } },
+    isAgreed: true,
+  };
 }
 
 function whyNotMade({ skipRoles }: PlanOptions, isKnown: boolean, name: string, { role }: TargetFacts): string {

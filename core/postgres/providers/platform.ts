@@ -1,0 +1,63 @@
+/**
+ * What of a database is its provider's platform: made by it in every database of its servers, kept up by it, and never to be
+ * restored over what is there.
+ * @module
+ */
+import type { TocEntry } from "../ddl/index.ts";
+import type { Session } from "../session.ts";
+import { providerOf } from "./index.ts";
+
+/** What is there of the platform's. */
+export interface Platform {
+  /** As people call the provider. */
+  readonly of: string;
+  readonly schemas: readonly string[];
+  readonly publications: readonly string[];
+  readonly eventTriggers: readonly string[];
+}
+
+/** Of the session's database; undefined where there is nothing of a platform in it. */
+export async function readPlatform(session: Session, id: string | undefined): Promise<Platform | undefined> {
+  const provider = providerOf(id);
+  if (provider === undefined) return undefined;
+  const [found] = await session.query<Omit<Platform, "of">>(
+    `SELECT ARRAY(SELECT nspname::pg_catalog.text FROM pg_catalog.pg_namespace WHERE nspname = ANY ($1) ORDER BY 1) AS schemas,
+            ARRAY(SELECT pubname::pg_catalog.text FROM pg_catalog.pg_publication WHERE pubname = ANY ($2) ORDER BY 1) AS publications,
+            ARRAY(SELECT evtname::pg_catalog.text FROM pg_catalog.pg_event_trigger WHERE evtname = ANY ($3) ORDER BY 1) AS "eventTriggers"`,
+    [provider.schemas, provider.publications, provider.eventTriggers],
+  );
+  if (found === undefined || Object.values(found).every((names) => names.length === 0)) return undefined;
+  return { of: provider.name, ...found };
+}
+
+type Entry = Pick<TocEntry, "dumpId" | "desc" | "tag" | "namespace" | "dependencies">;
+
+/**
+ * The entries that the platform has made, and their remarks and privileges. Not the user's triggers and policies on its tables, nor
+ * which of the user's tables its publications publish.
+ */
+export function platformEntries<Kind extends Entry>(entries: readonly Kind[], platform: Platform): Kind[] {
+  const byDumpId = new Map(entries.map((entry) => [entry.dumpId, entry]));
+  const own = new Set(platform.schemas);
+  const named = new Set([
+    ...platform.schemas.map((name) => `SCHEMA ${name}`),
+    ...platform.publications.map((name) => `PUBLICATION ${name}`),
+    ...platform.eventTriggers.map((name) => `EVENT TRIGGER ${name}`),
+  ]);
+  const users = new Set(entries.filter((entry) => isUsers(entry, own, byDumpId)).map(({ dumpId }) => dumpId));
+  return entries.filter(({ dumpId, desc, tag, namespace, dependencies }) => {
+    // What is said about a user's own goes with it.
+    if (users.has(dumpId) || dependencies.some((on) => desc === "COMMENT" && users.has(on))) return false;
+    if (namespace !== undefined) return own.has(namespace);
+    return named.has(`${desc} ${tag}`) || (REMARKS.has(desc) && named.has(tag.replaceAll('"', "")));
+  });
+}
+
+const REMARKS: ReadonlySet<string> = new Set(["ACL", "COMMENT", "SECURITY LABEL"]);
+
+function isUsers({ desc, dependencies }: Entry, own: ReadonlySet<string>, all: ReadonlyMap<number, Entry>): boolean {
+  if (desc === "POLICY" || desc.startsWith("PUBLICATION TABLE")) return true;
+  if (desc !== "TRIGGER") return false;
+  const functions = dependencies.flatMap((on) => all.get(on) ?? []).filter((entry) => entry.desc === "FUNCTION");
+  return functions.some(({ namespace }) => namespace !== undefined && !own.has(namespace));
+}

@@ -1,0 +1,32 @@
+import type { TocEntry } from "../../../postgres/ddl/index.ts";
+import type { TargetFacts } from "../../../postgres/facts/index.ts";
+import { type Platform, platformEntries } from "../../../postgres/providers/platform.ts";
+import { nameOfEntry } from "../describe.ts";
+import type { PlanInput, Trouble } from "./types.ts";
+
+/** What the target's platform has made there itself: of the restore point it is left out, with its rows, and nothing else asks about it. */
+export function platform({ toc }: PlanInput, { platform: found }: TargetFacts): Trouble[] {
+  if (found === undefined) return [];
+  const groups = Map.groupBy(platformEntries(toc.entries, found), (entry) => headOf(entry, found));
+  return [...groups].map(([what, entries]): Trouble => {
+    return {
+      verdict: "trouble",
+      what,
+      code: "of-the-platform",
+      reason: `is ${found.of}'s own and there already, as its platform has made it; its definitions and rows are not restored`,
+      hint: "Bring rows of users and files over as the provider says; what refers to them is restored as it was.",
+      leaving: { entries: entries.map(({ dumpId }) => dumpId), isReplaced: true },
+      isAgreed: true,
+    };
+  });
+}
+
+/** The schema, publication or event trigger that it goes with. */
+function headOf({ desc, namespace, tag }: TocEntry, { schemas }: Platform): string {
+  if (namespace !== undefined) return `schema ${namespace}`;
+  const name = tag.replaceAll('"', "");
+  const isRemark = desc === "ACL" || desc === "COMMENT" || desc === "SECURITY LABEL";
+  if (!isRemark) return nameOfEntry({ desc, namespace, tag });
+  const schema = schemas.find((one) => name === `SCHEMA ${one}`);
+  return schema === undefined ? name.replace(/^[A-Z ]+(?= )/, (kind) => kind.toLowerCase()) : `schema ${schema}`;
+}
