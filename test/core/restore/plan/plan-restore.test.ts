@@ -117,7 +117,8 @@ describe("roles", () => {
     isInherited: false,
     canAdminister: false,
   });
-  const described = (name: string) => ({ name, isPredefined: false, isReferenced: true }) as Role;
+  const described = (name: string) =>
+    ({ name, isPredefined: false, isReferenced: true, settings: [] as string[] }) as Role;
 
   test("that are missing are made by who may, and refused with SQL to run where nobody may", () => {
     const roles = { roles: ["shop_owner", "app", "Odd; role"].map(described), memberships: [] };
@@ -158,7 +159,10 @@ describe("roles", () => {
 
   test("of another version of PostgreSQL can be made by nobody", () => {
     const granted: Made = { ...acl, defn: "GRANT SELECT ON TABLE public.item TO pg_maintain;\n" };
-    const roles = { roles: [{ name: "pg_maintain", isPredefined: true } as Role], memberships: [] };
+    const roles = {
+      roles: [{ name: "pg_maintain", isPredefined: true, settings: [] as string[] } as Role],
+      memberships: [],
+    };
     const { refusals } = plan([owned, granted], { ...ORDINARY, roles: [role("shop_owner")] }, {}, { roles });
     expect(told(refusals)).toEqual(["role-missing role pg_maintain"]);
     expect(refusals[0]?.sql).toBeUndefined();
