@@ -5,7 +5,7 @@ import { type PreflightReport, preflight } from "../postgres/preflight/index.ts"
 import { identityWarnings } from "./identity.ts";
 import { phase } from "./phases.ts";
 import { openSource, type SourceContext } from "./session.ts";
-import { backupSettings } from "./settings.ts";
+import { backupSettings, partsOf } from "./settings.ts";
 import { boundWarnings } from "./warnings.ts";
 
 /** Notes with the run the server's identity, warnings, and how many connections may copy. @throws what preflight and openSession throw */
@@ -35,7 +35,9 @@ async function ask(
   const timer = setTimeout(() => silence.abort(answerLate(millis)), millis);
   try {
     const session = await openSource(run, "preflight", context, silence.signal);
-    return await preflight(session, { workers: backupSettings(run).concurrency }).finally(() => session.end());
+    const settings = backupSettings(run);
+    const asked = { workers: settings.concurrency, parts: partsOf(settings) };
+    return await preflight(session, asked).finally(() => session.end());
   } finally {
     clearTimeout(timer);
   }

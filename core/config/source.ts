@@ -3,6 +3,7 @@
  * @module
  */
 import { z } from "zod";
+import { schemaPatternsField, tablePatternsField } from "../parts/pattern.ts";
 import { connectionField, fields, iamField, idField, oneOf, titleField, wholeNumber } from "./fields.ts";
 import { schedulesField } from "./schedule.ts";
 import { KIBIBYTE, MEBIBYTE, MINUTE_SECONDS } from "./units.ts";
@@ -20,6 +21,11 @@ export const compressionField = z
   )
   .default({ codec: "zstd", level: 3 });
 
+const partsField = fields({
+  schemas: schemaPatternsField.default([]),
+  tables: tablePatternsField.default([]),
+}).prefault({});
+
 /** A function lives 15 minutes; what a holder needs to hand over and to end must fit beneath. */
 const LONGEST_HOLD_SECONDS = 14 * MINUTE_SECONDS;
 
@@ -34,6 +40,12 @@ export const sourceSchema = fields({
   network: idField.optional(),
   /** Absent: the database the connection names. */
   database: titleField.optional(),
+  /** Only these schemas and tables, both empty: everything; types and functions always come along. */
+  include: partsField,
+  /** All but these. */
+  exclude: partsField,
+  /** Definitions alone of these: logs that nobody wants back. */
+  excludeData: fields({ tables: tablePatternsField.default([]) }).prefault({}),
   schedules: schedulesField,
   retention: fields({ days: wholeNumber(1, 36_500) }).default({ days: 30 }),
   compression: compressionField,

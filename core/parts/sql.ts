@@ -30,11 +30,11 @@ export function isChosenSql(choice: Choice): string {
   const { schemas, tables, excludeSchemas, excludeTables } = choice;
   const either = (ofSchemas: readonly string[], ofTables: readonly string[]): string =>
     `${matchesSchemaSql(ofSchemas, "y.nspname")} OR ${matchesTableSql(ofTables, "y.nspname", "x.relname")}`;
-  const any = (condition: string): string =>
-    `EXISTS (SELECT FROM (${CHAIN}) AS chain (oid) JOIN pg_catalog.pg_class x ON x.oid = chain.oid
+  const any = (chain: string, condition: string): string =>
+    `EXISTS (SELECT FROM (${chain}) AS chain (oid) JOIN pg_catalog.pg_class x ON x.oid = chain.oid
        JOIN pg_catalog.pg_namespace y ON y.oid = x.relnamespace WHERE ${condition})`;
-  const included = isNarrow(choice) ? any(either(schemas, tables)) : "true";
-  return `${included} AND NOT ${any(either(excludeSchemas, excludeTables))}`;
+  const included = isNarrow(choice) ? any(`${CHAIN} UNION ${USERS}`, either(schemas, tables)) : "true";
+  return `${included} AND NOT ${any(CHAIN, either(excludeSchemas, excludeTables))}`;
 }
 
 const OWNER = `SELECT d.refobjid FROM pg_catalog.pg_depend d
@@ -46,3 +46,7 @@ const CHAIN = `SELECT c.oid
   UNION ${OWNER}
   UNION SELECT up.relid::pg_catalog.oid FROM (${OWNER}) AS owner (oid)
           CROSS JOIN LATERAL pg_catalog.pg_partition_ancestors(owner.oid) AS up (relid)`;
+/** Tables that take their defaults from a sequence: it comes along with one of them. */
+const USERS = `SELECT a.adrelid FROM pg_catalog.pg_depend d JOIN pg_catalog.pg_attrdef a ON a.oid = d.objid
+  WHERE c.relkind = 'S' AND d.classid = 'pg_catalog.pg_attrdef'::pg_catalog.regclass
+    AND d.refclassid = 'pg_catalog.pg_class'::pg_catalog.regclass AND d.refobjid = c.oid`;

@@ -39,6 +39,7 @@ export function buildManifest(
     schema: [...plan.schema],
     schemaFingerprint: plan.schemaFingerprint,
     parents: [],
+    ...(plan.parts === undefined ? {} : { parts: plan.parts }),
     warnings: [...warnings, ...plan.schemaWarnings.map((message) => ({ code: "schema-dump", message }))],
   };
 }
@@ -60,6 +61,7 @@ function manifestTable(table: PlannedTable, chunks: readonly ManifestChunk[]): M
     rows: chunks.reduce((sum, { rows }) => sum + rows, 0),
     ...(hashes.length === chunks.length && hashes.length > 0 ? { rowHash: addRowHashes(hashes) } : {}),
     ...(kind === "matview" ? { populated } : {}),
+    ...(table.rowsLeftOut === undefined ? {} : { rowsLeftOut: true as const }),
     chunks: [...chunks],
   };
 }

@@ -6,9 +6,9 @@
 import type { Run, Settings, Snapshot } from "../../catalog/index.ts";
 import { SnapshotLostError, SourceBusyError, StoreThrottledError } from "../../errors.ts";
 import type { Session } from "../../postgres/session.ts";
-import { findWaiters, relayBase, takeBase, type Waiter } from "../../postgres/snapshot/index.ts";
+import { findWaiters, type RelayOptions, relayBase, takeBase, type Waiter } from "../../postgres/snapshot/index.ts";
 import { assertSameMoment, isDumping, openSource, type SourceContext } from "../session.ts";
-import { type BackupSettings, backupSettings } from "../settings.ts";
+import { type BackupSettings, backupSettings, partsOf } from "../settings.ts";
 
 export interface HoldRequest {
   readonly runId: string;
@@ -97,13 +97,19 @@ function startedTwice(n: number): SnapshotLostError {
   );
 }
 
-async function begin(session: Session, { lockWaitSeconds }: BackupSettings): Promise<Held> {
-  const { snapshotId, snapshot } = await takeBase(session, { lockTimeoutMillis: lockWaitSeconds * 1000 });
+async function begin(session: Session, settings: BackupSettings): Promise<Held> {
+  const { snapshotId, snapshot } = await takeBase(session, holding(settings));
   return { snapshotId, base: { ...snapshot } };
 }
 
-async function relay(session: Session, { snapshotId }: Snapshot, { lockWaitSeconds }: BackupSettings): Promise<Held> {
-  return relayBase(session, snapshotId, { lockTimeoutMillis: lockWaitSeconds * 1000 });
+async function relay(session: Session, { snapshotId }: Snapshot, settings: BackupSettings): Promise<Held> {
+  return relayBase(session, snapshotId, holding(settings));
+}
+
+/** What is left out of the backup is not locked for it. */
+function holding(settings: BackupSettings): RelayOptions {
+  const choice = partsOf(settings)?.choice;
+  return { lockTimeoutMillis: settings.lockWaitSeconds * 1000, ...(choice && { choice }) };
 }
 
 async function holdAs(

@@ -7,17 +7,19 @@ import type { Run } from "../../catalog/index.ts";
 import { IntegrityError, PreconditionError } from "../../errors.ts";
 import type { BlockRange, DumpPlan, LargeObjectRange, PlannedChunk, RowsPart } from "../../postgres/plan/types.ts";
 import type { OpenEnvelope } from "../../vault/envelope/open.ts";
-import type { ManifestSchemaObject } from "../../vault/manifest/schema.ts";
+import type { ManifestParts, ManifestSchemaObject } from "../../vault/manifest/schema.ts";
 import { readSmallObject, writeSmallObject } from "../../vault/object/small.ts";
 import type { WrittenObject } from "../../vault/object/write.ts";
 import type { Store } from "../../vault/store/port.ts";
 import { refOf } from "../settings.ts";
 
 /** What plan-dump hands to the workers and to the commit. */
-export interface PlanDocument extends DumpPlan {
+export interface PlanDocument extends Omit<DumpPlan, "leftOut"> {
   readonly schema: readonly ManifestSchemaObject[];
   readonly schemaFingerprint: string;
   readonly schemaWarnings: readonly string[];
+  /** Absent where everything is dumped. */
+  readonly parts?: ManifestParts;
 }
 
 /** `[oid, [from, to][]]`: a table's ranges in a chunk item. */

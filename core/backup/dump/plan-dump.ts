@@ -4,15 +4,18 @@
  */
 import type { Run, Snapshot } from "../../catalog/index.ts";
 import { SourceUnavailableError } from "../../errors.ts";
+import { isNarrow } from "../../parts/choice.ts";
 import {
   databaseProperties,
   dumpSchema,
+  type LargeObjectMetadata,
   listLargeObjects,
   parseArchive,
   plainSql,
   schemaFingerprint,
 } from "../../postgres/ddl/index.ts";
 import { readNeeds } from "../../postgres/needs/index.ts";
+import { entriesLeftOut, withoutEntries } from "../../postgres/parts/index.ts";
 import { planDump } from "../../postgres/plan/index.ts";
 import { listRoles } from "../../postgres/roles/index.ts";
 import { type OpenEnvelope, openEnvelope } from "../../vault/envelope/open.ts";
@@ -21,9 +24,10 @@ import { vaultKeys } from "../../vault/keys.ts";
 import type { ManifestSchemaObject } from "../../vault/manifest/schema.ts";
 import { writeSmallObject } from "../../vault/object/small.ts";
 import type { Store } from "../../vault/store/port.ts";
+import { manifestParts } from "../parts.ts";
 import { phase } from "../phases.ts";
 import { importNewest, isDumping, openSource, type SourceContext } from "../session.ts";
-import { backupSettings, refOf } from "../settings.ts";
+import { backupSettings, partsOf, refOf } from "../settings.ts";
 import { whileBeating } from "../while-beating.ts";
 import { compactBody, type PlanDocument, readPlan, writePlan } from "./plan-document.ts";
 import { whileDumping } from "./while-dumping.ts";
@@ -124,7 +128,8 @@ async function readSource(
   context: PlanContext,
   signal: AbortSignal,
 ): Promise<PlanDocument> {
-  const { chunkBytes, lockWaitSeconds } = backupSettings(run);
+  const settings = backupSettings(run);
+  const { chunkBytes, lockWaitSeconds } = settings;
   const schemaSession = await openSource(run, "plan schema", context, signal);
   const session = await openSource(run, "plan", context, signal).catch(async (error: unknown) => {
     await schemaSession.end();
@@ -132,15 +137,23 @@ async function readSource(
   });
   try {
     await importNewest(session, run, context.catalog);
-    const plan = await planDump(session, { chunkBytes });
+    const { leftOut, ...plan } = await planDump(session, { chunkBytes, parts: partsOf(settings) });
     const roles = await listRoles(session);
     const database = await databaseProperties(session);
-    const largeObjects = await listLargeObjects(session);
+    const largeObjects = isNarrow(settings.include) ? NO_LARGE_OBJECTS : await listLargeObjects(session);
     const needs = await readNeeds(session);
     await session.query("COMMIT");
     const { snapshotId } = (await context.catalog.snapshots.newest(run)) ?? snapshot;
-    const { archive, warnings } = await dumpSchema(schemaSession, { snapshotId, lockWaitSeconds, signal });
-    const toc = parseArchive(archive);
+    const { archive, warnings } = await dumpSchema(schemaSession, {
+      snapshotId,
+      lockWaitSeconds,
+      signal,
+      ...(leftOut && { without: leftOut }),
+    });
+    const whole = parseArchive(archive);
+    const left = leftOut === undefined ? [] : entriesLeftOut(whole, leftOut);
+    const toc = left.length === 0 ? whole : withoutEntries(whole, left);
+    const parts = leftOut && manifestParts(settings, leftOut, left);
     const schema = await writeSchema(run, envelope, context.vault, [
       ["archive", archive],
       ["pre-data.sql", plainSql(toc, "pre-data")],
@@ -150,11 +163,15 @@ async function readSource(
       ["large-objects.json", Buffer.from(JSON.stringify(largeObjects))],
       ["needs.json", Buffer.from(JSON.stringify(needs))],
     ]);
-    return { ...plan, schema, schemaFingerprint: schemaFingerprint(toc), schemaWarnings: warnings };
+    const described = { schema, schemaFingerprint: schemaFingerprint(whole), schemaWarnings: warnings };
+    return { ...plan, ...described, ...(parts && { parts }) };
   } finally {
     await Promise.all([session.end(), schemaSession.end()]);
   }
 }
+
+/** Of parts that are named there are none: whose they are, nobody knows. */
+const NO_LARGE_OBJECTS: LargeObjectMetadata = { groups: [], comments: [], labels: [] };
 
 async function writeSchema(
   run: Run,

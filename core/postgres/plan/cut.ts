@@ -26,7 +26,7 @@ const BUNDLE_DESCRIPTION_CHARS = 64 * 1024;
 
 /** Only tables that hold rows; partitioned, materialized and foreign ones have none to copy. */
 export function cutTables(tables: readonly SizedTable[], options: CutOptions): RowsGroup[] {
-  const withRows = tables.filter(({ table }) => table.kind === "table");
+  const withRows = tables.filter(({ table }) => table.kind === "table" && table.rowsLeftOut === undefined);
   const isSmall = ({ bytes }: SizedTable): boolean => bytes <= Math.min(BUNDLED_BYTES, options.chunkBytes);
   const large = withRows.filter((sized) => !isSmall(sized)).flatMap((sized) => cutLarge(sized, options));
   return [...large, ...bundle(withRows.filter(isSmall), options)];

@@ -1,5 +1,7 @@
 /** What a dump consists of and how it is cut, in the manifest's own terms where it says the same. @module */
 
+import type { LeftOut } from "../parts/index.ts";
+
 export interface PlannedColumn {
   readonly attnum: number;
   readonly name: string;
@@ -31,6 +33,8 @@ export interface PlannedTable {
   readonly replicaIdentity: "d" | "n" | "f" | "i";
   /** Materialized views only: whether it held data, and so is refreshed on restore. */
   readonly populated?: boolean;
+  /** Its definition alone is dumped. */
+  readonly rowsLeftOut?: true;
 }
 
 export interface PlannedSequence {
@@ -92,6 +96,8 @@ export interface DumpPlan {
   readonly sequences: readonly PlannedSequence[];
   readonly largeObjects: { readonly count: number; readonly bytes: number };
   readonly chunks: readonly PlannedChunk[];
+  /** Absent where everything is dumped. */
+  readonly leftOut?: LeftOut;
 }
 
 /** The oid of pg_largeobject, under which slices of large objects are reported. */

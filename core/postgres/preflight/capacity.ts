@@ -1,5 +1,6 @@
 /** Whether the server has room for a run: connections, and places in the table of locks. @module */
 import { PreconditionError, SourceUnavailableError } from "../../errors.ts";
+import type { Choice } from "../../parts/choice.ts";
 import { checkLockRoom, readLockRoom } from "../lock-room.ts";
 import { listRelations } from "../relations.ts";
 import type { Session } from "../session.ts";
@@ -32,8 +33,8 @@ interface Limit {
  * @throws PreconditionError `max-connections-too-low` when not even one worker can ever be had, `lock-table-too-small`;
  * SourceUnavailableError `too-many-connections` when others use what there is.
  */
-export async function checkCapacity(session: Session, wanted: number): Promise<Capacity> {
-  const tables = await listRelations(session, ["r", "p"]);
+export async function checkCapacity(session: Session, wanted: number, choice?: Choice): Promise<Capacity> {
+  const tables = await listRelations(session, ["r", "p"], choice);
   checkLockRoom(await readLockRoom(session), tables.length);
   const fits = (await readLimits(session)).map((limit) => ({ limit, workers: workersWithin(limit, wanted) }));
   const tightest = fits.toSorted((a, b) => a.workers - b.workers)[0];

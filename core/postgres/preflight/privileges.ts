@@ -1,6 +1,7 @@
 /** Whether this role can read all of it: what it cannot read would otherwise fail late, or be hidden in silence. @module */
 import { PreconditionError } from "../../errors.ts";
-import { DUMPED_RELATIONS } from "../relations.ts";
+import { type Choice, isNarrow } from "../../parts/choice.ts";
+import { dumpedRelations } from "../relations.ts";
 import type { Session } from "../session.ts";
 import { qualifiedName } from "../sql.ts";
 
@@ -19,9 +20,9 @@ const FROM = `FROM dumped JOIN pg_class c USING (oid) JOIN pg_namespace n ON n.o
  * @throws PreconditionError `privilege-missing` naming tables, sequences or large objects; `row-security-hides-rows`;
  * `unlogged-on-standby`.
  */
-export async function checkPrivileges(session: Session): Promise<void> {
+export async function checkPrivileges(session: Session, choice?: Choice): Promise<void> {
   const unreadable = await session.query<Named>(
-    `WITH ${DUMPED_RELATIONS} SELECT n.nspname AS schema, c.relname AS name ${FROM}
+    `WITH ${dumpedRelations(choice)} SELECT n.nspname AS schema, c.relname AS name ${FROM}
      WHERE c.relkind IN ('r', 'p', 'S')
        AND NOT (has_schema_privilege(n.oid, 'USAGE') AND CASE c.relkind
          WHEN 'S' THEN has_sequence_privilege(c.oid, 'SELECT') ELSE has_table_privilege(c.oid, 'SELECT') END)
@@ -32,15 +33,16 @@ export async function checkPrivileges(session: Session): Promise<void> {
       hint: "GRANT pg_read_all_data TO the role, or USAGE on the schemas and SELECT on all tables and sequences.",
     });
   }
-  await checkRowSecurity(session);
-  await checkLargeObjects(session);
-  await checkUnlogged(session);
+  await checkRowSecurity(session, choice);
+  // Large objects are nobody's in particular: with everything, or not at all.
+  if (choice === undefined || !isNarrow(choice)) await checkLargeObjects(session);
+  await checkUnlogged(session, choice);
 }
 
 /** What is not logged does not reach a standby: it refuses to read such a table. */
-async function checkUnlogged(session: Session): Promise<void> {
+async function checkUnlogged(session: Session, choice: Choice | undefined): Promise<void> {
   const unlogged = await session.query<Named>(
-    `WITH ${DUMPED_RELATIONS} SELECT n.nspname AS schema, c.relname AS name ${FROM}
+    `WITH ${dumpedRelations(choice)} SELECT n.nspname AS schema, c.relname AS name ${FROM}
      WHERE c.relkind IN ('r', 'S') AND c.relpersistence = 'u' AND pg_is_in_recovery() ORDER BY 1, 2`,
   );
   if (unlogged.length === 0) return;
@@ -50,9 +52,9 @@ async function checkUnlogged(session: Session): Promise<void> {
 }
 
 /** row_security is off in our sessions: such a table fails instead of giving some of its rows. Say so beforehand. */
-async function checkRowSecurity(session: Session): Promise<void> {
+async function checkRowSecurity(session: Session, choice: Choice | undefined): Promise<void> {
   const hiding = await session.query<Named>(
-    `WITH ${DUMPED_RELATIONS} SELECT n.nspname AS schema, c.relname AS name ${FROM}
+    `WITH ${dumpedRelations(choice)} SELECT n.nspname AS schema, c.relname AS name ${FROM}
      WHERE c.relkind IN ('r', 'p') AND c.relrowsecurity AND row_security_active(c.oid) ORDER BY 1, 2`,
   );
   if (hiding.length === 0) return;

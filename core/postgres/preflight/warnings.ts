@@ -1,5 +1,6 @@
 /** What a run can live with but an operator should know before the day of the restore. @module */
-import { DUMPED_RELATIONS } from "../relations.ts";
+import type { Choice } from "../../parts/choice.ts";
+import { dumpedRelations } from "../relations.ts";
 import type { Session } from "../session.ts";
 import { collectNotDumped } from "./not-dumped.ts";
 
@@ -28,12 +29,12 @@ const SHOWN_ONLY =
 /** 14's last minor release is of November 2026. */
 const OLDEST_SUPPORTED = 150000;
 
-export async function collectWarnings(session: Session): Promise<Warning[]> {
+export async function collectWarnings(session: Session, choice?: Choice): Promise<Warning[]> {
   const named = (where: string): string =>
     `ARRAY(SELECT format('%I.%I', n.nspname, c.relname) FROM dumped JOIN pg_class c USING (oid)
            JOIN pg_namespace n ON n.oid = c.relnamespace WHERE ${where} ORDER BY 1)`;
   const rows = await session.query<Facts>(
-    `WITH ${DUMPED_RELATIONS}
+    `WITH ${dumpedRelations(choice)}
      SELECT ${named("c.relkind = 'r' AND c.relpersistence = 'u'")} AS unlogged,
             ${named("c.relkind = 'f'")} AS foreign,
             ${named("c.relkind = 'm' AND NOT c.relispopulated")} AS unpopulated,

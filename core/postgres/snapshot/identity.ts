@@ -6,7 +6,8 @@
  * @module
  */
 import { SnapshotLostError } from "../../errors.ts";
-import { DUMPED_RELATIONS, type Relation } from "../relations.ts";
+import type { Choice } from "../../parts/choice.ts";
+import { dumpedRelations, type Relation } from "../relations.ts";
 import type { Session } from "../session.ts";
 import { qualifiedName } from "../sql.ts";
 
@@ -15,10 +16,10 @@ const CHANGED = `to_regclass(format('%I.%I', schema, name))::oid IS DISTINCT FRO
 
 type Known = Pick<Relation, "oid" | "relfilenode" | "schema" | "name">;
 
-/** Every table of the snapshot. @throws SnapshotLostError `table-rewritten` */
-export async function assertUnchanged(session: Session): Promise<void> {
+/** Every table of the snapshot, or of what is dumped of it. @throws SnapshotLostError `table-rewritten` */
+export async function assertUnchanged(session: Session, choice?: Choice): Promise<void> {
   const changed = await session.query<{ schema: string; name: string }>(
-    `WITH ${DUMPED_RELATIONS}, known AS (
+    `WITH ${dumpedRelations(choice)}, known AS (
        SELECT c.oid, c.relfilenode, n.nspname AS schema, c.relname AS name
        FROM dumped JOIN pg_class c USING (oid) JOIN pg_namespace n ON n.oid = c.relnamespace
        WHERE c.relkind IN ('r', 'p') OFFSET 0

@@ -5,6 +5,7 @@
  * @module
  */
 import { SnapshotLostError } from "../../errors.ts";
+import type { Choice } from "../../parts/choice.ts";
 import { sqlState } from "../errors.ts";
 import { listRelations } from "../relations.ts";
 import type { Session } from "../session.ts";
@@ -39,6 +40,8 @@ function snapshotGone(snapshotId: string, cause: unknown): SnapshotLostError {
 export interface RelayOptions {
   /** Default 60 s. */
   readonly lockTimeoutMillis?: number;
+  /** Which tables are locked; default all. */
+  readonly choice?: Choice;
 }
 
 export interface Relayed {
@@ -55,7 +58,8 @@ export async function relayBase(session: Session, snapshotId: string, options: R
   const lockTimeoutMillis = options.lockTimeoutMillis ?? 60_000;
   await session.query(`SET lock_timeout = ${lockTimeoutMillis}`);
   await importSnapshot(session, snapshotId);
-  const relations = await listRelations(session, ["r", "p"]);
+  const { choice } = options;
+  const relations = await listRelations(session, ["r", "p"], choice);
   try {
     await lockRelations(session, relations);
   } catch (error) {
@@ -63,7 +67,7 @@ export async function relayBase(session: Session, snapshotId: string, options: R
     throw await explainLockFailure(session, relations, error, lockTimeoutMillis);
   }
   try {
-    await assertUnchanged(session);
+    await assertUnchanged(session, choice);
     const rows = await session.query<{ id: string }>("SELECT pg_export_snapshot() AS id");
     return { snapshotId: rows[0]?.id ?? "", lockedOids: relations.map(({ oid }) => oid) };
   } catch (error) {

@@ -4,6 +4,7 @@
  * @module
  */
 import { SourceBusyError } from "../../errors.ts";
+import type { Choice } from "../../parts/choice.ts";
 import { listRelations, type Relation } from "../relations.ts";
 import type { Session } from "../session.ts";
 import { explainLockFailure, isRelationGone, lockRelations } from "./locks.ts";
@@ -31,6 +32,8 @@ export interface Base {
 export interface TakeBaseOptions {
   /** Default 60 s, as `lockWaitSeconds` of a source. */
   readonly lockTimeoutMillis?: number;
+  /** Which tables are locked; default all. */
+  readonly choice?: Choice;
 }
 
 /** Each attempt fails only when a table came or went during it, so a few suffice unless tables are made all the time. */
@@ -44,7 +47,7 @@ export async function takeBase(session: Session, options: TakeBaseOptions = {}):
   const lockTimeoutMillis = options.lockTimeoutMillis ?? 60_000;
   await session.query(`SET lock_timeout = ${lockTimeoutMillis}`);
   for (let attempt = 1; attempt <= ATTEMPTS; attempt += 1) {
-    const base = await tryBase(session, lockTimeoutMillis);
+    const base = await tryBase(session, lockTimeoutMillis, options.choice);
     if (base !== undefined) return base;
   }
   throw new SourceBusyError(
@@ -54,8 +57,12 @@ export async function takeBase(session: Session, options: TakeBaseOptions = {}):
   );
 }
 
-async function tryBase(session: Session, lockTimeoutMillis: number): Promise<Base | undefined> {
-  const listed = await listRelations(session, ["r", "p"]);
+async function tryBase(
+  session: Session,
+  lockTimeoutMillis: number,
+  choice: Choice | undefined,
+): Promise<Base | undefined> {
+  const listed = await listRelations(session, ["r", "p"], choice);
   const lsnBefore = await currentPosition(session);
   await session.query("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY");
   try {
@@ -67,7 +74,7 @@ async function tryBase(session: Session, lockTimeoutMillis: number): Promise<Bas
   }
   try {
     const { snapshotId, snapshot } = await exportFirst(session, lsnBefore);
-    const visible = await listRelations(session, ["r", "p"]);
+    const visible = await listRelations(session, ["r", "p"], choice);
     if (isSameList(listed, visible)) return { snapshotId, snapshot, lockedOids: listed.map(({ oid }) => oid) };
   } catch (error) {
     await session.query("ROLLBACK").catch(() => {});

@@ -179,16 +179,20 @@ function tellLeftOut(
     const isWanted = graph.isRelation(entry)
       ? chosen.has(entry.dumpId)
       : graph.isHanging(entry)
-        ? [graph.mainOf(entry)].some((main) => main !== undefined && dumpIds.has(main.dumpId))
-        : isSeed(entry, graph, choice, chosen) && why !== entry;
+        ? isThere(graph.mainOf(entry), dumpIds)
+        : isSeed(entry, graph, choice, chosen) && (why !== entry || graph.wasLeftOut(entry));
     if (!isWanted) return [];
     const lacking = why ?? graph.needs(entry).find(({ dumpId }) => !dumpIds.has(dumpId));
     const reason =
       why === entry || lacking === undefined
-        ? "it was left out of the restore point"
+        ? "it needs what the backup was told to leave out"
         : `it needs ${graph.describe(lacking)}, which is not restored`;
     return [{ dumpId: entry.dumpId, what: graph.describe(entry), reason }];
   });
+}
+
+function isThere(entry: TocEntry | undefined, dumpIds: ReadonlySet<number>): boolean {
+  return entry !== undefined && dumpIds.has(entry.dumpId);
 }
 
 /** A table cannot be had by halves, and what was named exactly is not passed over. @throws PreconditionError `parts-need-more` */

@@ -2,6 +2,8 @@ import { generateKeyPairSync, randomBytes } from "node:crypto";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
+import { manifestParts } from "../../../core/backup/parts.ts";
+import { partsOf } from "../../../core/backup/settings.ts";
 import { newRestorePointId } from "../../../core/ids.ts";
 import { type ConnectionSettings, parseConnection } from "../../../core/postgres/connection.ts";
 import { copyChunk } from "../../../core/postgres/copy-out/index.ts";
@@ -13,6 +15,7 @@ import {
   plainSql,
 } from "../../../core/postgres/ddl/index.ts";
 import { readNeeds } from "../../../core/postgres/needs/index.ts";
+import { checkParts, entriesLeftOut } from "../../../core/postgres/parts/index.ts";
 import { LARGE_OBJECTS_OID, planDump } from "../../../core/postgres/plan/index.ts";
 import { identifyServer } from "../../../core/postgres/preflight/identity.ts";
 import { listRoles } from "../../../core/postgres/roles/index.ts";
@@ -53,6 +56,14 @@ interface BackUpOptions {
   readonly frameBytes?: number;
   /** Default zstd. */
   readonly compression?: Compression;
+  /** As a source's configuration has them. */
+  readonly parts?: PartsConfig;
+}
+
+interface PartsConfig {
+  readonly include?: { readonly schemas?: string[]; readonly tables?: string[] };
+  readonly exclude?: { readonly schemas?: string[]; readonly tables?: string[] };
+  readonly excludeData?: { readonly tables?: string[] };
 }
 
 type RestoreInput = Partial<Omit<RestoreDirectInput, "options">> & { readonly options?: Record<string, unknown> };
@@ -112,6 +123,17 @@ interface DumpOptions {
   readonly chunkBytes: number;
   readonly frameBytes?: number;
   readonly compression: Compression;
+  readonly parts?: PartsConfig;
+}
+
+/** Every list there is, empty where none was given. */
+function configured({ include, exclude, excludeData }: PartsConfig) {
+  const none = { schemas: [], tables: [] };
+  return {
+    include: { ...none, ...include },
+    exclude: { ...none, ...exclude },
+    excludeData: { tables: [], ...excludeData },
+  };
 }
 
 async function dump(settings: ConnectionSettings, options: DumpOptions): Promise<Manifest> {
@@ -119,16 +141,23 @@ async function dump(settings: ConnectionSettings, options: DumpOptions): Promise
   const sessions = await Promise.all([open(), open(), open()]);
   try {
     const [holder, reader, schemaReader] = sessions;
-    const base = await takeBase(holder);
+    const config = configured(options.parts ?? {});
+    const parts = partsOf(config);
+    const base = await takeBase(holder, parts === undefined ? {} : { choice: parts.choice });
     await importSnapshot(reader, base.snapshotId);
-    const plan = await planDump(reader, { chunkBytes: options.chunkBytes });
+    if (parts !== undefined) await checkParts(reader, parts);
+    const plan = await planDump(reader, { chunkBytes: options.chunkBytes, parts });
     const described = {
       "roles.json": await listRoles(reader),
       "database.json": await databaseProperties(reader),
       "large-objects.json": await listLargeObjects(reader),
       "needs.json": await readNeeds(reader),
     };
-    const { archive } = await dumpSchema(schemaReader, { snapshotId: base.snapshotId });
+    const { leftOut } = plan;
+    const { archive } = await dumpSchema(schemaReader, {
+      snapshotId: base.snapshotId,
+      ...(leftOut && { without: leftOut }),
+    });
     const bodies = new Map<string, Uint8Array>([["archive", archive]]);
     const toc = parseArchive(archive);
     bodies.set("pre-data.sql", plainSql(toc, "pre-data")).set("post-data.sql", plainSql(toc, "post-data"));
@@ -168,6 +197,7 @@ async function dump(settings: ConnectionSettings, options: DumpOptions): Promise
       schema,
       schemaFingerprint: null,
       parents: [],
+      ...(leftOut && { parts: manifestParts(config, leftOut, entriesLeftOut(toc, leftOut)) }),
       warnings: [],
     };
   } finally {
