@@ -6,7 +6,9 @@ import { IntegrityError } from "../errors.ts";
 import {
   classify,
   type DatabaseProperties,
+  type OwnershipOptions,
   parseArchive,
+  type RestoreEntry,
   type RestorePhases,
   type Toc,
 } from "../postgres/ddl/index.ts";
@@ -14,6 +16,7 @@ import { inColumnOrder } from "../postgres/load/column-order.ts";
 import { isOfMarker } from "../postgres/load/entries.ts";
 import { sourceSearchPath } from "../postgres/load/source-path.ts";
 import { mapTocRoles, type RoleNames } from "../postgres/roles/map-roles.ts";
+import { publicSchemaEntries } from "../postgres/versions/index.ts";
 import type { OpenEnvelope } from "../vault/envelope/open.ts";
 import type { Unwrapper } from "../vault/envelope/recipient.ts";
 import type { RestorePointRef } from "../vault/keys.ts";
@@ -135,6 +138,12 @@ export function isInUse({ parts }: OpenRestorePoint): boolean {
   return parts !== undefined && parts.mode !== "empty";
 }
 
+function publicSchemaOf(point: OpenRestorePoint, options: OwnershipOptions): readonly RestoreEntry[] {
+  const { agreed } = point;
+  if (agreed === undefined || isInUse(point)) return [];
+  return publicSchemaEntries(agreed.whole, agreed.plan.decisions.serverVersion, options);
+}
+
 /** The statements of the restore in their phases, without a marker that the source itself may have held. */
 export async function readPhases(
   point: OpenRestorePoint,
@@ -155,7 +164,7 @@ export async function readPhases(
     entries.filter((entry) => !isOfMarker(entry));
   const own = {
     ...phases,
-    preData: ours(phases.preData),
+    preData: [...publicSchemaOf(point, options), ...ours(phases.preData)],
     indexes: ours(phases.indexes),
     indexAttachments: ours(phases.indexAttachments),
     foreignKeys: ours(phases.foreignKeys),

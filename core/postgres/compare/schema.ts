@@ -17,6 +17,7 @@ import type { Unvalidated } from "../load/postponed.ts";
 import { inOneOrder } from "../roles/named-roles.ts";
 import { openSession } from "../session.ts";
 import { quoteName } from "../sql.ts";
+import { fitToServer } from "../versions/index.ts";
 import type { Difference } from "./difference.ts";
 import { withoutNeedlessQuotes } from "./quotes.ts";
 import { withoutUnvalidated } from "./unvalidated.ts";
@@ -65,7 +66,10 @@ export async function dumpLiveSchema(
 /** Definitions are held against each other as written: `got` has to be dumped like `expected`. */
 export function schemaDifferences(expected: Toc, got: Toc, options: SchemaComparison = {}): Difference[] {
   const isAcross = isOtherMajor(expected.serverVersion, got.serverVersion);
-  const written = (toc: Toc): Toc => (options.ignoreQuotes === true ? withoutNeedlessQuotes(toc) : toc);
+  // pg_dump writes also of an old server in words of its own time: both in those that this one was told.
+  const target = Number(majorOf(got.serverVersion) ?? Number.NaN) * 10_000;
+  const said = (toc: Toc): Toc => (Number.isNaN(target) ? toc : fitToServer(toc, target).toc);
+  const written = (toc: Toc): Toc => (options.ignoreQuotes === true ? withoutNeedlessQuotes(said(toc)) : said(toc));
   const [want, have] = [describe(written(expected), options), describe(written(got), options)];
   const left = new Set(options.leftOut?.map((entry) => objectOf(entry, databaseOf(expected))));
   const objects = [...new Set([...want.keys(), ...have.keys()])].filter((object) => !left.has(object)).toSorted();

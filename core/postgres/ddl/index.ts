@@ -9,6 +9,7 @@ export {
   type DatabaseStatements,
   databaseProperties,
   databaseStatements,
+  type OwnershipOptions,
 } from "./database.ts";
 export { type DumpSchemaOptions, dumpSchema, PG_DUMP_MAJOR, type SchemaDump } from "./dump-schema.ts";
 export { schemaFingerprint } from "./fingerprint.ts";

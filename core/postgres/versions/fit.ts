@@ -10,6 +10,7 @@ import {
 import { lacksBuiltin, lacksConstruct } from "./constructs.ts";
 import { identityOfPartition } from "./partitions.ts";
 import { onSystemObjects, withoutMaintain } from "./privileges.ts";
+import { databaseSettings } from "./settings.ts";
 import {
   foreignOptions,
   loggedSequence,
@@ -37,6 +38,7 @@ const REWRITES: readonly Rewrite[] = [
   storageParameters,
   subscriptionOptions,
   foreignOptions,
+  databaseSettings,
   withoutMaintain,
 ];
 
@@ -49,9 +51,9 @@ const LACKS: readonly Lack[] = [lacksConstruct, lacksBuiltin, identityOfPartitio
  */
 export function fitToServer(toc: Toc, serverVersion: number): Fitted {
   const major = Math.floor(serverVersion / 10_000);
+  const sourceMajor = Number.parseInt(toc.serverVersion ?? "", 10);
   const context: Context = {
     major,
-    sourceMajor: Number.parseInt(toc.serverVersion ?? "", 10) || major,
     byDumpId: new Map(toc.entries.map((entry) => [entry.dumpId, entry])),
     partitions: new Set(
       toc.entries.flatMap(({ desc, namespace, tag }) => (desc === "TABLE ATTACH" ? [`${namespace}.${tag}`] : [])),
@@ -64,6 +66,8 @@ export function fitToServer(toc: Toc, serverVersion: number): Fitted {
   const leftOut: EntryNote[] = [];
   const lacking: Lacking[] = [];
   const entries: TocEntry[] = [];
+  // What a server has is what its own version can be told.
+  const lacks = sourceMajor === major ? [] : LACKS;
   for (const original of toc.entries) {
     const { dumpId } = original;
     let entry: TocEntry | undefined = original;
@@ -76,8 +80,9 @@ export function fitToServer(toc: Toc, serverVersion: number): Fitted {
     }
     if (entry === undefined) continue;
     entries.push(entry);
-    const lack = LACKS.map((lacks) => lacks(original, context)).find((found) => found !== undefined);
+    const lack = lacks.map((lack) => lack(original, context)).find((found) => found !== undefined);
     if (lack !== undefined) lacking.push({ dumpId, ...lack });
   }
-  return { toc: { ...toc, entries }, rewritten, leftOut, lacking };
+  const isChanged = entries.length !== toc.entries.length || entries.some((entry, at) => entry !== toc.entries[at]);
+  return { toc: isChanged ? { ...toc, entries } : toc, isChanged, rewritten, leftOut, lacking };
 }

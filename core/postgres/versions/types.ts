@@ -20,6 +20,8 @@ export interface Lacking extends EntryNote {
 export interface Fitted {
   /** In words that this server understands and by which nothing is lost but what `rewritten` says; what is `leftOut` is not in it. */
   readonly toc: Toc;
+  /** Also by what says exactly the same and is noted nowhere. */
+  readonly isChanged: boolean;
   readonly rewritten: readonly EntryNote[];
   /** It has no meaning there. */
   readonly leftOut: readonly EntryNote[];
@@ -30,8 +32,6 @@ export interface Fitted {
 export interface Context {
   /** Of the server that is to understand it. */
   readonly major: number;
-  /** Of the server that it was dumped from. */
-  readonly sourceMajor: number;
   readonly byDumpId: ReadonlyMap<number, TocEntry>;
   /** `schema.name` of tables that are partitions. */
   readonly partitions: ReadonlySet<string>;

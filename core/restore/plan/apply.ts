@@ -5,6 +5,7 @@
 import type { DatabaseProperties, Grant, LargeObjectMetadata, Toc, TocEntry } from "../../postgres/ddl/index.ts";
 import type { RoleList } from "../../postgres/roles/index.ts";
 import { mapTocRoles } from "../../postgres/roles/map-roles.ts";
+import { fitToServer, knowsSetting } from "../../postgres/versions/index.ts";
 import type { Manifest } from "../../vault/manifest/schema.ts";
 import type { OpenRestorePoint } from "../restore-point.ts";
 import { readToc } from "../restore-point.ts";
@@ -22,8 +23,8 @@ export async function agreedPoint(point: OpenRestorePoint, plan: FrozenPlan): Pr
   return { ...point, ...parts, manifest, agreed: { plan, toc, whole } };
 }
 
-function isAll({ leftOut, decisions: { restoringRole: _, ...lists } }: FrozenPlan): boolean {
-  return leftOut.length === 0 && Object.values(lists).every((list) => list.length === 0);
+function isAll({ leftOut, decisions: { restoringRole: _, serverVersion, ...lists } }: FrozenPlan): boolean {
+  return leftOut.length === 0 && serverVersion === 0 && Object.values(lists).every((list) => list.length === 0);
 }
 
 /** What is made. */
@@ -32,7 +33,9 @@ export function agreedToc(toc: Toc, { leftOut, decisions }: FrozenPlan): Toc {
   const missing = new Set(decisions.missingRoles);
   const methods = new Set(decisions.accessMethods);
   const tablespaces = new Set(decisions.tablespaces);
-  const entries = toc.entries.flatMap((entry): TocEntry[] => {
+  const { serverVersion } = decisions;
+  const said = serverVersion === 0 ? toc : fitToServer(toc, serverVersion).toc;
+  const entries = said.entries.flatMap((entry): TocEntry[] => {
     if (left.has(entry.dumpId)) return [];
     const { tablespace, tableAccessMethod } = entry;
     const stored = {
@@ -105,11 +108,16 @@ export function agreedRoles({ roles, memberships }: RoleList, { decisions }: Fro
 /** The database's own, without what names roles that are not there. */
 export function agreedDatabase(database: DatabaseProperties, { decisions }: FrozenPlan): DatabaseProperties {
   const { owner, grants, settings } = database;
+  const major = Math.floor(decisions.serverVersion / 10_000);
+  const isKnown = (setting: string): boolean =>
+    major === 0 || knowsSetting(setting.slice(0, setting.indexOf("=")), major);
   return {
     ...database,
     owner: agreedOwner(owner, decisions),
     grants: agreedGrants(grants, owner, decisions),
-    settings: settings.filter(({ role }) => role === null || !decisions.missingRoles.includes(role)),
+    settings: settings.filter(
+      ({ role, setting }) => isKnown(setting) && (role === null || !decisions.missingRoles.includes(role)),
+    ),
   };
 }
 

@@ -10,6 +10,7 @@ import { accessMethods, securityLabels, tablespaces } from "./rules/storage.ts";
 import { collations, databaseCollation, encodings } from "./rules/text.ts";
 import type { PlanInput, PlanOptions, Rule, Trouble } from "./rules/types.ts";
 import { type Decisions, type LeftOut, NO_DECISIONS, type Refusal, type RestorePlan } from "./types.ts";
+import { isSaidOtherwise, versions } from "./rules/versions.ts";
 
 /** What is wrong with everything first. A rule more is a function more. */
 const RULES: readonly Rule[] = [
@@ -25,6 +26,7 @@ const RULES: readonly Rule[] = [
   tablespaces,
   securityLabels,
 ];
+  versions,
 
 /**
  * Holds what is to be restored against its target. Pure: the same of the same. Whatever is left out, or goes along with what is
@@ -49,10 +51,13 @@ export function planRestore(input: PlanInput, facts: TargetFacts, options: PlanO
       ...troubles.filter((trouble) => !isLeft(trouble)).map((trouble) => asRefusal(trouble, input.toc.entries)),
       ...(isAgreed ? [] : along.filter((entry) => !isRemark(entry)).map(asOrphan)),
     ],
-    decisions: merge(
-      facts.role.name,
-      left.map(({ leaving }) => leaving?.decisions ?? {}),
-    ),
+    decisions: {
+      ...merge(
+        facts.role.name,
+        left.map(({ leaving }) => leaving?.decisions ?? {}),
+      ),
+      serverVersion: isSaidOtherwise(input, facts.serverVersion) ? facts.serverVersion : 0,
+    },
   };
 }
 
@@ -108,8 +113,11 @@ function asRefusal({ what, code, reason, hint, sql, leaving }: Trouble, entries:
   return { what, code, reason: `${reason}${more}`, hint, ...(sql !== undefined && { sql }) };
 }
 
-function merge(restoringRole: string, decisions: readonly Partial<Decisions>[]): Decisions {
-  const all = <Key extends Exclude<keyof Decisions, "restoringRole">>(key: Key): Decisions[Key][number][] =>
+/** What each of the things left out adds to. */
+type ListKey = Exclude<keyof Decisions, "restoringRole" | "serverVersion">;
+
+function merge(restoringRole: string, decisions: readonly Partial<Decisions>[]): Omit<Decisions, "serverVersion"> {
+  const all = <Key extends ListKey>(key: Key): Decisions[Key][number][] =>
     decisions.flatMap((one) => [...(one[key] ?? NO_DECISIONS[key])]);
   return {
     restoringRole,

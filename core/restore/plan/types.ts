@@ -46,6 +46,8 @@ export interface RestorePlan {
 export interface Decisions {
   /** The role that restores: what others cannot own is its. */
   readonly restoringRole: string;
+  /** server_version_num of the target where the archive is said in other words for it; 0 where it is not. */
+  readonly serverVersion: number;
   /** Roles that will not be there: what they own is the connecting role's, and nothing is granted to them. */
   readonly missingRoles: readonly string[];
   /** Roles that are there and cannot be given anything: what they own is the connecting role's; grants are made. */
@@ -65,6 +67,7 @@ export type FrozenPlan = Pick<RestorePlan, "leftOut" | "rewritten" | "decisions"
 
 export const NO_DECISIONS: Decisions = {
   restoringRole: "",
+  serverVersion: 0,
   missingRoles: [],
   foreignOwners: [],
   relations: [],

@@ -44,7 +44,7 @@ function ownRole({ database, role }: TargetFacts): Finding[] {
 function older(source: string, target: number): Finding[] {
   const [wanted, got] = [Number.parseInt(source, 10), Math.floor(target / 10_000)];
   if (Number.isNaN(wanted) || wanted <= got) return [];
-  const reason = `is ${got} here: what PostgreSQL ${got} does not know fails by its name`;
+  const reason = `is ${got} here: what it does not know is in this plan; texts of functions are not looked into, and fail when they run`;
   return [{ verdict: "told", what: `PostgreSQL ${wanted}`, code: "server-older", reason }];
 }
 

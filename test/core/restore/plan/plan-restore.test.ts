@@ -118,7 +118,7 @@ describe("roles", () => {
     canAdminister: false,
   });
   const described = (name: string) =>
-    ({ name, isPredefined: false, isReferenced: true, settings: [] as string[] }) as Role;
+    ({ name, isPredefined: false, isReferenced: true, settings: [] as string[] }) as unknown as Role;
 
   test("that are missing are made by who may, and refused with SQL to run where nobody may", () => {
     const roles = { roles: ["shop_owner", "app", "Odd; role"].map(described), memberships: [] };
@@ -160,7 +160,7 @@ describe("roles", () => {
   test("of another version of PostgreSQL can be made by nobody", () => {
     const granted: Made = { ...acl, defn: "GRANT SELECT ON TABLE public.item TO pg_maintain;\n" };
     const roles = {
-      roles: [{ name: "pg_maintain", isPredefined: true, settings: [] as string[] } as Role],
+      roles: [{ name: "pg_maintain", isPredefined: true, settings: [] as string[] } as unknown as Role],
       memberships: [],
     };
     const { refusals } = plan([owned, granted], { ...ORDINARY, roles: [role("shop_owner")] }, {}, { roles });
