@@ -16,7 +16,7 @@ import {
 import { type ErrorRecord, HoldfastError } from "../errors.ts";
 import { printable } from "../text.ts";
 import { abandonedUntold } from "./abandoned.ts";
-import { lineOf } from "./failure.ts";
+import { isPlanOnly, lineOf } from "./failure.ts";
 import { figuresOf, type RunFigures } from "./figures.ts";
 import { type Execution, runIdOf } from "./identity.ts";
 
@@ -72,7 +72,7 @@ export async function endRun(request: EndRequest, context: EndContext): Promise<
   const { status, error, findings } = request;
   await context.catalog.runs.finish(run.runId, {
     status,
-    line: lineOf({ ...request, source: run.source }),
+    line: lineOf({ ...request, source: run.source, isPlanOnly: isPlanOnly(run) }),
     ...(error === undefined ? {} : { error }),
     ...(findings === undefined ? {} : { findings }),
   });
@@ -158,7 +158,8 @@ async function alert(request: EndRequest, run: Run | undefined, context: EndCont
 
 async function announce(request: EndRequest, run: Run | undefined, context: EndContext): Promise<void> {
   const { kind, status, error } = request;
-  await context.sendEvent(`holdfast.${kind}.${VERBS[status]}`, {
+  const verb = status === "succeeded" && run !== undefined && isPlanOnly(run) ? "planned" : VERBS[status];
+  await context.sendEvent(`holdfast.${kind}.${verb}`, {
     installation: context.installation,
     kind,
     status,

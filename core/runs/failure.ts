@@ -2,7 +2,7 @@
  * From what Step Functions hands a Catch back to an error record, and on to the one line that tells how a run has ended.
  * @module
  */
-import type { RunKind, RunStatus } from "../catalog/index.ts";
+import type { Run, RunKind, RunStatus } from "../catalog/index.ts";
 import type { ErrorRecord } from "../errors.ts";
 import { printable } from "../text.ts";
 
@@ -32,14 +32,22 @@ export interface RunEnding {
   readonly source: string | undefined;
   readonly status: Exclude<RunStatus, "running">;
   readonly error?: ErrorRecord;
+  /** Nothing was to be done but to say what would be. */
+  readonly isPlanOnly?: boolean;
+}
+
+/** Whether a restore was asked for its plan only: its success has restored nothing. */
+export function isPlanOnly({ kind, settings }: Pick<Run, "kind" | "settings">): boolean {
+  const options = settings.options as { readonly plan?: unknown } | undefined;
+  return kind === "restore" && options?.plan === true;
 }
 
 /**
  * What has ended, why, and what to do: the one line that the catalog, the console's cause, the alert and the command say
  * alike. One line, whatever a server or a name brought.
  */
-export function lineOf({ kind, source, status, error }: RunEnding): string {
-  const what = `${kind} of ${source ?? "an unknown source"} ${status}`;
+export function lineOf({ kind, source, status, error, isPlanOnly = false }: RunEnding): string {
+  const what = `${isPlanOnly ? "plan of a restore" : kind} of ${source ?? "an unknown source"} ${status}`;
   if (error === undefined) return what;
   const { name, code, message, hint } = error;
   return printable(`${what}: ${message} (${name}, ${code}). ${hint ?? `Look up ${code} in docs/RUNBOOK.md.`}`);

@@ -174,3 +174,14 @@ describe("a backup that has found an older restore point gone", () => {
     expect(alerts()[0]?.message).not.toContain(note.message);
   });
 });
+
+describe("a restore that was asked for its plan only", () => {
+  it("says so in its line and its event: it has restored nothing", async () => {
+    const { context, run } = world({ kind: "restore", settings: { options: { plan: true } } });
+    const events: string[] = [];
+    const telling = { ...context, sendEvent: async (type: string) => void events.push(type) };
+    await endRun({ kind: "restore", execution, input: { source: "shop" }, status: "succeeded" }, telling);
+    expect(run()?.line).toBe("plan of a restore of shop succeeded");
+    expect(events).toEqual(["holdfast.restore.planned"]);
+  });
+});
