@@ -38,6 +38,7 @@ import { rowTargets } from "../postgres/load/row-target.ts";
 import { listSequences } from "../postgres/plan/sequences.ts";
 import { listTables } from "../postgres/plan/tables.ts";
 import type { PlannedSequence, PlannedTable } from "../postgres/plan/types.ts";
+import { findPlatform, type Platform, platformEntries } from "../postgres/providers/platform.ts";
 import { spacesOf } from "../postgres/row-text/index.ts";
 import { openSession, type Session } from "../postgres/session.ts";
 import { qualifiedName } from "../postgres/sql.ts";
@@ -225,8 +226,10 @@ const isMeasurable = (table: PlannedTable): boolean =>
 
 /** Groups the tables for measuring in the database at hand, whose partitions may hash otherwise. */
 export async function tableUnits(session: Session, tables: Expectation["tables"]): Promise<TableUnit[]> {
-  const roots = await rowTargets(session, tables);
-  const groups = Map.groupBy(tables, (table) => qualifiedName(roots.get(table) ?? table));
+  const isOurs = isNotOf(await findPlatform(session));
+  const ours = tables.filter(isOurs);
+  const roots = await rowTargets(session, ours);
+  const groups = Map.groupBy(ours, (table) => qualifiedName(roots.get(table) ?? table));
   return [...groups].map(([object, tables]) => ({ object, tables }));
 }
 
@@ -292,8 +295,10 @@ export async function compareRest(
   try {
     const known = new Set(expected.tables.map(qualifiedName));
     const { scope } = expected;
+    const platform = await findPlatform(session);
+    const isOurs = isNotOf(platform);
     const choice = scope?.names && { ...NOTHING_CHOSEN, tables: scope.names };
-    const listed = (await listTables(session, choice)).map(({ table }) => table);
+    const listed = (await listTables(session, choice)).map(({ table }) => table).filter(isOurs);
     // In a database of parts there may be more.
     const unexpected = (scope === undefined ? listed : [])
       .filter(hasRows)
@@ -303,7 +308,7 @@ export async function compareRest(
     const foreign = await readingForeign(session);
     const wanted = new Set(expected.sequences.map(qualifiedName));
     const sequences = (await listSequences(session, choice))
-      .filter(({ schema }) => !isOfMarkerName(schema))
+      .filter((sequence) => !isOfMarkerName(sequence.schema) && isOurs(sequence))
       .filter((sequence) => scope === undefined || wanted.has(qualifiedName(sequence)));
     const largeObjects =
       scope === undefined || expected.largeObjects.count > 0
@@ -317,10 +322,14 @@ export async function compareRest(
       expected.schema === undefined
         ? []
         : schemaDifferences(
-            expected.schema,
-            parseArchive(await dumpLiveSchema(settings, applicationName, expected.schema, scope?.only)),
+            withoutPlatform(expected.schema, platform),
+            withoutPlatform(
+              parseArchive(await dumpLiveSchema(settings, applicationName, expected.schema, scope?.only)),
+              platform,
+            ),
             {
               ...options,
+              ...(expected.leftOut !== undefined && { leftOut: expected.leftOut }),
               ignoreMore: scope !== undefined,
               ignoreQuotes: scope?.only !== undefined,
               unvalidated: await listUnvalidated(session),
@@ -333,7 +342,7 @@ export async function compareRest(
       ...viewDifferences(expected.materializedViews, filledViews(listed)).filter(
         ({ object }) => !known.has(object) && !foreign.has(object),
       ),
-      ...sequenceDifferences(expected.sequences, sequences),
+      ...sequenceDifferences(expected.sequences.filter(isOurs), sequences),
       ...largeObjectDifferences(expected.largeObjects, largeObjects),
       ...properties,
       ...schema,
@@ -341,6 +350,17 @@ export async function compareRest(
   } finally {
     await session.end();
   }
+}
+
+/** What the platform of the target's provider has made there is neither missing nor too much. */
+function isNotOf(platform: Platform | undefined): (relation: { readonly schema: string }) => boolean {
+  return ({ schema }) => platform?.schemas.includes(schema) !== true;
+}
+
+function withoutPlatform(toc: Toc, platform: Platform | undefined): Toc {
+  if (platform === undefined) return toc;
+  const theirs = new Set(platformEntries(toc.entries, platform));
+  return { ...toc, entries: toc.entries.filter((entry) => !theirs.has(entry)) };
 }
 
 /** Views that are on one side only are the schema's to tell. */

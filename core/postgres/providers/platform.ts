@@ -5,7 +5,7 @@
  */
 import type { TocEntry } from "../ddl/index.ts";
 import type { Session } from "../session.ts";
-import { providerOf } from "./index.ts";
+import { providerOf, tellProvider } from "./index.ts";
 
 /** What is there of the platform's. */
 export interface Platform {
@@ -28,6 +28,11 @@ export async function readPlatform(session: Session, id: string | undefined): Pr
   );
   if (found === undefined || Object.values(found).every((names) => names.length === 0)) return undefined;
   return { of: provider.name, ...found };
+}
+
+/** Of the session's database, on whosever server it is. */
+export async function findPlatform(session: Session): Promise<Platform | undefined> {
+  return readPlatform(session, (await tellProvider(session))?.id);
 }
 
 type Entry = Pick<TocEntry, "dumpId" | "desc" | "tag" | "namespace" | "dependencies">;

@@ -1,10 +1,14 @@
 import type { TocEntry } from "../../../postgres/ddl/index.ts";
 import type { TargetFacts } from "../../../postgres/facts/index.ts";
+import { isProviderRole } from "../../../postgres/providers/index.ts";
 import { type Platform, platformEntries } from "../../../postgres/providers/platform.ts";
 import { nameOfEntry } from "../describe.ts";
 import type { PlanInput, Trouble } from "./types.ts";
 
-/** What the target's platform has made there itself: of the restore point it is left out, with its rows, and nothing else asks about it. */
+/**
+ * What the target's platform has made there itself: of the restore point it is left out, with its rows, and nothing else asks
+ * about it. That is agreed to where it was a platform's in the source too; somebody's own schema of such a name is not.
+ */
 export function platform({ toc }: PlanInput, { platform: found }: TargetFacts): Trouble[] {
   if (found === undefined) return [];
   const groups = Map.groupBy(platformEntries(toc.entries, found), (entry) => headOf(entry, found));
@@ -16,9 +20,16 @@ export function platform({ toc }: PlanInput, { platform: found }: TargetFacts): 
       reason: `is ${found.of}'s own and there already, as its platform has made it; its definitions and rows are not restored`,
       hint: "Bring rows of users and files over as the provider says; what refers to them is restored as it was.",
       leaving: { entries: entries.map(({ dumpId }) => dumpId), isReplaced: true },
-      isAgreed: true,
+      isAgreed: wasOfPlatform(entries),
     };
   });
+}
+
+/** By its owner; what holds no table holds nothing to be lost. */
+function wasOfPlatform(entries: readonly TocEntry[]): boolean {
+  const schema = entries.find(({ desc }) => desc === "SCHEMA");
+  if (schema?.owner !== undefined && isProviderRole(schema.owner)) return true;
+  return entries.every(({ desc }) => desc !== "TABLE");
 }
 
 /** The schema, publication or event trigger that it goes with. */
