@@ -82,7 +82,9 @@ export interface OwnershipOptions {
   readonly noPrivileges?: boolean;
 }
 
-/** The same database under another name, in the server's default tablespace. */
+const PROVIDERS_SINCE = 150000;
+
+/** The same database under another name, in the server's default tablespace. @param serverVersion of the server that makes it */
 export function databaseStatements(
   properties: DatabaseProperties,
   name: string,
@@ -95,9 +97,10 @@ export function databaseStatements(
     `ENCODING ${quoteLiteral(encoding)}`,
     `LC_COLLATE ${quoteLiteral(collate)}`,
     `LC_CTYPE ${quoteLiteral(ctype)}`,
-    // Said only where it is not the one that every version has.
-    ...(localeProvider === "libc" ? [] : [`LOCALE_PROVIDER ${localeProvider}`]),
+    // Otherwise it is that of the server's template0. Before 15 there is no other than libc, and no word for it.
+    ...(localeProvider === "libc" && serverVersion < PROVIDERS_SINCE ? [] : [`LOCALE_PROVIDER ${localeProvider}`]),
     ...(localeProvider === "icu" && locale !== null ? [`ICU_LOCALE ${quoteLiteral(locale)}`] : []),
+  serverVersion = 0,
     ...(localeProvider === "builtin" && locale !== null ? [`BUILTIN_LOCALE ${quoteLiteral(locale)}`] : []),
     ...(icuRules === null ? [] : [`ICU_RULES ${quoteLiteral(icuRules)}`]),
   ];

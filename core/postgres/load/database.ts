@@ -25,7 +25,7 @@ export async function createDatabase(
   const [found] = await session.query("SELECT FROM pg_catalog.pg_database WHERE datname = $1", [database]);
   if (found !== undefined) return "exists";
   try {
-    await session.client.query(databaseStatements(properties, database).create);
+    await session.client.query(databaseStatements(properties, database, {}, session.serverVersion).create);
     return "created";
   } catch (error) {
     if (error instanceof Error && "code" in error && error.code === DUPLICATE_DATABASE) return "exists";

@@ -60,7 +60,7 @@ export function rolesSql(list: RoleList, options: RoleOptions = {}): string {
         attempt(role.name, command),
       ),
     ),
-    ...membershipsOf(list).map(attemptMembership),
+    ...membershipsOf(list).map((membership) => attemptMembership(membership, isWiderBefore16(membership, list))),
   ];
   const names = roles.map(({ name }) => quoteLiteral(name)).join(", ");
   const body = `
@@ -91,17 +91,34 @@ function attempt(role: string, command: Command): string {
   return `  IF ${quoteLiteral(role)} = ANY (missing) THEN\n${guarded(command)}\n  END IF;`;
 }
 
-/** As `attempt`, if both were missing; tells of one that is left out because one side was there and it is not granted yet. */
-function attemptMembership(membership: Membership): string {
-  const { role, member } = membership;
+/**
+ * Whether it would give more rights on a server before 16, where a member may always act as the role, and has its rights if it
+ * inherits any.
+ */
+export function isWiderBefore16({ member, inherits, canSet }: Membership, { roles }: RoleList): boolean {
+  const inheritsAny = roles.find(({ name }) => name === member)?.inherits ?? true;
+  return canSet === false || (inherits === false && inheritsAny);
+}
+
+/**
+ * As `attempt`, if both were missing; tells of one that is left out because one side was there and it is not granted yet, or
+ * because it would be wider.
+ */
+function attemptMembership(membership: Membership, isWider: boolean): string {
+  const { role, member, isAdmin } = membership;
   const what = `GRANT ${quoteName(role)} TO ${quoteName(member)}`;
   const isMissing = (name: string): string => `${quoteLiteral(name)} = ANY (missing)`;
   const isGranted = `SELECT FROM pg_catalog.pg_auth_members m
       JOIN pg_catalog.pg_roles r ON r.oid = m.roleid JOIN pg_catalog.pg_roles u ON u.oid = m.member
      WHERE r.rolname = ${quoteLiteral(role)} AND u.rolname = ${quoteLiteral(member)}`;
   const left = quoteLiteral(`${what}: left out, since one of the two was there before`);
-  return `  IF ${isMissing(role)} AND ${isMissing(member)} THEN
-${guarded({ what, sql: grant(membership) })}
+  const before16 = isWider
+    ? `    RAISE WARNING USING MESSAGE = ${quoteLiteral(`${what}: left out, since servers before 16 cannot grant as little`)};`
+    : guarded({ what, sql: grant({ role, member, isAdmin, inherits: null, canSet: null }) });
+  return `  IF ${isMissing(role)} AND ${isMissing(member)} AND right_to_act = 'SET' THEN
+${guarded({ what, sql: `EXECUTE ${quoteLiteral(grant(membership))}` })}
+  ELSIF ${isMissing(role)} AND ${isMissing(member)} THEN
+${before16}
   ELSIF NOT EXISTS (${isGranted}) THEN
     RAISE WARNING USING MESSAGE = ${left};
   END IF;`;

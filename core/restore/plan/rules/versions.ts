@@ -1,5 +1,6 @@
 import type { TocEntry } from "../../../postgres/ddl/index.ts";
 import type { TargetFacts } from "../../../postgres/facts/index.ts";
+import { isWiderBefore16 } from "../../../postgres/roles/index.ts";
 import { type EntryNote, fitToServer, knowsSetting, needsPublicSchema } from "../../../postgres/versions/index.ts";
 import { nameOfEntry, someNames, sqlOfEntry } from "../describe.ts";
 import type { Finding, PlanInput, PlanOptions } from "./types.ts";
@@ -30,7 +31,7 @@ export function versions(input: PlanInput, { serverVersion, database }: TargetFa
     ...missing,
     ...told([...rewritten, ...leftOut].filter(isAsked), byDumpId),
     ...otherMeaning(input, major(serverVersion), options),
-    ...unknownRoleSettings(input, major(serverVersion), options),
+    ...unknownOfRoles(input, major(serverVersion), options),
   ];
 }
 
@@ -96,13 +97,22 @@ function otherMeaning({ toc, manifest }: PlanInput, target: number, { noPrivileg
   ];
 }
 
-/** Roles that are made get their settings without them; a warning tells each then. */
-function unknownRoleSettings({ roles }: PlanInput, target: number, { skipRoles }: PlanOptions): Finding[] {
-  if (skipRoles) return [];
-  return (roles?.roles ?? []).flatMap(({ name, settings }): Finding[] => {
+/** Roles that are made come without what the server has no words for; a warning tells each then. */
+function unknownOfRoles({ roles: list }: PlanInput, target: number, { skipRoles }: PlanOptions): Finding[] {
+  if (skipRoles || list === undefined) return [];
+  const tell = (name: string, reason: string): Finding => {
+    return { verdict: "told", what: `role ${name}`, code: "version-words", reason };
+  };
+  const settings = list.roles.flatMap(({ name, settings }) => {
     const unknown = settings.map((one) => one.slice(0, one.indexOf("="))).filter((one) => !knowsSetting(one, target));
     if (unknown.length === 0) return [];
-    const reason = `sets ${unknown.join(", ")}, which PostgreSQL ${target} does not know: left out`;
-    return [{ verdict: "told", what: `role ${name}`, code: "version-words", reason }];
+    return [tell(name, `sets ${unknown.join(", ")}, which PostgreSQL ${target} does not know: left out`)];
   });
+  const wider = target >= MEMBERSHIP_OPTIONS_SINCE ? [] : list.memberships.filter((one) => isWiderBefore16(one, list));
+  const memberships = wider.map(({ role, member }) =>
+    tell(member, `is a member of ${role} without all rights of it, which servers before 16 cannot grant: left out`),
+  );
+  return [...settings, ...memberships];
 }
+
+const MEMBERSHIP_OPTIONS_SINCE = 16;
