@@ -4,6 +4,7 @@ import type { CommandResult } from "../result.ts";
 import { findingLines, splitFindings } from "../runs/findings.ts";
 import { type MappedRoles, withMappedRoles } from "../runs/map-role.ts";
 import { type RunCommandOptions, withRunOptions } from "../runs/options.ts";
+import { type PartChoices, partOptionsOf, withPartChoices } from "../runs/parts.ts";
 import { reportResult } from "../runs/report.ts";
 import { assertNameArgument, findRestorePoint } from "../runs/restore-point.ts";
 import { startRun } from "../runs/start.ts";
@@ -17,10 +18,10 @@ type CompareOptions = RunCommandOptions & {
   readonly owner?: boolean;
   readonly privileges?: boolean;
   readonly mapRole?: MappedRoles;
-};
+} & PartChoices;
 
 export function addCompare(program: Command, invoke: Invoke): void {
-  withMappedRoles(withRunOptions(program.command("compare")))
+  withPartChoices(withMappedRoles(withRunOptions(program.command("compare"))))
     .description("compare a database with a restore point: rows, sequences, large objects, definitions")
     .argument("<restore-point>", "its id, or `latest`")
     .requiredOption("--source <name>", "the source the restore point is of")
@@ -33,6 +34,7 @@ export function addCompare(program: Command, invoke: Invoke): void {
       examples(
         "holdfast compare latest --source shop --to staging --database shop_copy",
         "holdfast compare latest --source shop --to staging --no-owner --no-privileges",
+        "holdfast compare latest --source shop --to production --table public.film --into-schema recovered",
         "holdfast compare 20261121T021500Z-7k3f9q2mxa --source shop --to staging --json",
       ),
     )
@@ -47,7 +49,8 @@ async function compare(session: Session, id: string, options: CompareOptions): P
   const { restorePointId, source } = await findRestorePoint(installation, id, options.source);
   const { database, owner, privileges, mapRole } = options;
   const left = { ...(owner === false && { noOwner: true }), ...(privileges === false && { noPrivileges: true }) };
-  const input = { options: { restorePointId, target, database, ...left, ...(mapRole && { roles: mapRole }) } };
+  const mapped = mapRole && { roles: mapRole };
+  const input = { options: { restorePointId, target, database, ...left, ...mapped, ...partOptionsOf(options) } };
   const report = await startRun(session, installation, { machine: "compare", source, input }, options);
   const { found: differences, notes } = splitFindings(report);
   return reportResult(

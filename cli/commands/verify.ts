@@ -43,10 +43,11 @@ async function verify(session: Session, id: string, options: VerifyOptions): Pro
     { ...report, restorePointId },
     {
       achieved: `restore point ${restorePointId} is whole (${options.level} verification)`,
-      lines: [...findingLines("damaged", issues), ...findingLines("note", notes)],
+      lines: [["parts", point.parts], ...findingLines("damaged", issues), ...findingLines("note", notes)],
       fields: {
         source,
         level: options.level,
+        parts: point.parts,
         isValid: report.status === "running" ? undefined : report.status === "succeeded",
         issues,
         notes,

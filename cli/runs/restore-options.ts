@@ -6,9 +6,10 @@ import { type Command, Option } from "commander";
 import type { RestoreOptions } from "../../core/restore/options.ts";
 import { UsageError } from "../errors.ts";
 import { type MappedRoles, withMappedRoles } from "./map-role.ts";
+import { type PartChoices, partOptionsOf, several, withPartChoices } from "./parts.ts";
 
 /** As commander reads them; `--no-owner` makes `owner` false. */
-export interface RestoreChoices {
+export interface RestoreChoices extends PartChoices {
   readonly database?: string;
   readonly create?: boolean;
   readonly confirm?: boolean;
@@ -18,14 +19,6 @@ export interface RestoreChoices {
   readonly roles?: boolean;
   readonly mapRole?: MappedRoles;
   readonly compare?: RestoreOptions["compare"];
-  readonly schema?: readonly string[];
-  readonly table?: readonly string[];
-  readonly excludeSchema?: readonly string[];
-  readonly excludeTable?: readonly string[];
-  readonly schemaOnly?: boolean;
-  readonly dataOnly?: boolean;
-  readonly intoSchema?: string;
-  readonly as?: string;
   readonly plan?: boolean;
   readonly leaveOut?: boolean;
   readonly skipExtension?: readonly string[];
@@ -33,7 +26,7 @@ export interface RestoreChoices {
 }
 
 export function withRestoreChoices(command: Command): Command {
-  return withMappedRoles(command)
+  return withPartChoices(withMappedRoles(command))
     .option("--database <name>", "the database on the target (default: the one of the target's connection)")
     .option("--create", "create the database first")
     .option("--confirm", "replace what is in the database: it is listed, then dropped")
@@ -49,17 +42,6 @@ export function withRestoreChoices(command: Command): Command {
         .choices(["default", "keep"])
         .default(undefined, "default"),
     )
-    .option("--schema <pattern>", "only this schema and what it needs; may be repeated", several)
-    .option("--table <pattern>", "only this table, schema.name, and what it needs; may be repeated", several)
-    .option("--exclude-schema <pattern>", "all but this schema; may be repeated", several)
-    .option("--exclude-table <pattern>", "all but this table; may be repeated", several)
-    .option("--schema-only", "definitions, and no row")
-    .option("--data-only", "rows, into tables that are there and empty")
-    .option(
-      "--into-schema <name>",
-      "the tables into this schema of a database in use, of which nothing else is touched",
-    )
-    .option("--as <name>", "one table into a database in use, under this name")
     .addOption(
       new Option("--compare <level>", "what has to agree before the restore counts as done (default: counts)").choices([
         "off",
@@ -67,10 +49,6 @@ export function withRestoreChoices(command: Command): Command {
         "rows",
       ]),
     );
-}
-
-function several(value: string, before: readonly string[] = []): readonly string[] {
-  return [...before, value];
 }
 
 /** Only what was chosen; the engine's own defaults stand for the rest. */
@@ -86,7 +64,7 @@ export function restoreOptionsOf(choices: RestoreChoices): Partial<RestoreOption
     ...(roles === false ? { skipRoles: true } : {}),
     ...(mapRole === undefined ? {} : { roles: mapRole }),
     ...(compare === undefined ? {} : { compare }),
-    ...partsOf(choices),
+    ...partOptionsOf(choices),
     ...plannedOf(choices),
   };
 }
@@ -97,19 +75,6 @@ function plannedOf({ plan, leaveOut, skipExtension, tablespaces }: RestoreChoice
     ...(leaveOut === true ? { leaveOut } : {}),
     ...(skipExtension === undefined ? {} : { skipExtensions: [...skipExtension] }),
     ...(tablespaces === undefined ? {} : { tablespaces }),
-  };
-}
-
-function partsOf({ schema, table, excludeSchema, excludeTable, schemaOnly, dataOnly, intoSchema, as }: RestoreChoices) {
-  return {
-    ...(schema === undefined ? {} : { schemas: [...schema] }),
-    ...(table === undefined ? {} : { tables: [...table] }),
-    ...(excludeSchema === undefined ? {} : { excludeSchemas: [...excludeSchema] }),
-    ...(excludeTable === undefined ? {} : { excludeTables: [...excludeTable] }),
-    ...(schemaOnly === true ? { schemaOnly } : {}),
-    ...(dataOnly === true ? { dataOnly } : {}),
-    ...(intoSchema === undefined ? {} : { intoSchema }),
-    ...(as === undefined ? {} : { as }),
   };
 }
 

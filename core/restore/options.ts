@@ -75,6 +75,10 @@ const fields = z.strictObject({
   tablespaces: z.enum(["default", "keep"]).default("default"),
 });
 
+const { schemas, tables, excludeSchemas, excludeTables, schemaOnly, dataOnly, intoSchema, as } = fields.shape;
+/** The fields that choose parts, for who compares what they have brought. */
+export const partFields = { schemas, tables, excludeSchemas, excludeTables, schemaOnly, dataOnly, intoSchema, as };
+
 /** Whether less than the whole restore point was asked for. */
 export function isOfParts(options: Partial<Parts>): boolean {
   return describeParts(options).length > 0;

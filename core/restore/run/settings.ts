@@ -11,7 +11,7 @@ import { NAME_PATTERN, RESTORE_POINT_ID_PATTERN } from "../../ids.ts";
 import type { BeginContext, Prepared, RunInput } from "../../runs/begin.ts";
 import { parseOptions } from "../../runs/options.ts";
 import type { RestorePointRef } from "../../vault/keys.ts";
-import { databaseField, parseRestoreOptions, type RestoreOptions } from "../options.ts";
+import { databaseField, parseRestoreOptions, partFields, type RestoreOptions } from "../options.ts";
 
 const common = {
   target: z.string().regex(NAME_PATTERN),
@@ -27,6 +27,7 @@ const compareInput = z.strictObject({
   noOwner: z.boolean().default(false),
   noPrivileges: z.boolean().default(false),
   roles: z.record(z.string(), z.string()).default({}),
+  ...partFields,
 });
 
 export interface RestoreSettings {
