@@ -22,9 +22,8 @@ interface Restored {
 }
 
 /** Makes a database of `sql`, backs it up, restores it into an empty one. */
-async function restored(sql: string, work: (restored: Restored) => Promise<void>, setting?: string): Promise<void> {
+async function restored(sql: string, work: (restored: Restored) => Promise<void>): Promise<void> {
   const source = await createDatabase("losing");
-  if (setting !== undefined) await source.query(`ALTER DATABASE ${source.name} SET ${setting}`);
   const target = await createDatabase("regained");
   try {
     await source.query(sql);
@@ -39,106 +38,6 @@ async function expectIdentical({ source, target, result }: Restored, warnings: r
   expect(result.warnings).toEqual(warnings);
   expect(await differences(source.url, target.url, { database: false })).toEqual([]);
 }
-
-test("restores rows whose CHECK asks a function that reads tables loaded later, or the same one", async () => {
-  const sql = `
-    CREATE SCHEMA late;
-    CREATE TABLE late.kinds (kind text PRIMARY KEY);
-    INSERT INTO late.kinds VALUES ('book'), ('film');
-    CREATE FUNCTION late.is_kind(text) RETURNS boolean LANGUAGE sql AS 'SELECT EXISTS (SELECT FROM late.kinds WHERE kind = $1)';
-    CREATE TABLE public.a (id int PRIMARY KEY, kind text CHECK (late.is_kind(kind)), n int CONSTRAINT plain CHECK (n > 0));
-    COMMENT ON CONSTRAINT a_kind_check ON public.a IS 'asks "late"';
-    INSERT INTO public.a VALUES (1, 'book', 1), (2, 'film', 2);
-    CREATE TABLE public.parent (kind text, CONSTRAINT known CHECK (late.is_kind(kind)), CONSTRAINT mine CHECK (late.is_kind(kind)) NO INHERIT);
-    CREATE TABLE public.child (CONSTRAINT known CHECK (late.is_kind(kind)), CONSTRAINT own CHECK (late.is_kind(kind))) INHERITS (public.parent);
-    CREATE TABLE public.grandchild () INHERITS (public.child);
-    COMMENT ON CONSTRAINT known ON public.grandchild IS 'inherited twice';
-    INSERT INTO public.parent VALUES ('book'); INSERT INTO public.child VALUES ('film'); INSERT INTO public.grandchild VALUES ('film');
-    CREATE TABLE public.parts (id int, kind text, CONSTRAINT of_kind CHECK (late.is_kind(kind))) PARTITION BY RANGE (id);
-    CREATE TABLE public.parts_1 PARTITION OF public.parts (CONSTRAINT own_one CHECK (late.is_kind(kind))) FOR VALUES FROM (0) TO (10);
-    CREATE TABLE public.parts_2 (kind text, id int, CONSTRAINT of_kind CHECK (late.is_kind(kind)));
-    ALTER TABLE public.parts ATTACH PARTITION public.parts_2 FOR VALUES FROM (10) TO (20);
-    INSERT INTO public.parts VALUES (1, 'book'), (11, 'film');
-    CREATE OPERATOR public.=== (FUNCTION = late.is_kind, RIGHTARG = text);
-    CREATE TABLE public.by_operator (kind text CHECK (OPERATOR(public.===) kind));
-    INSERT INTO public.by_operator VALUES ('book');
-    CREATE DOMAIN public.kind AS text CONSTRAINT asks CHECK (late.is_kind(VALUE)) CONSTRAINT short CHECK (length(VALUE) < 9);
-    COMMENT ON CONSTRAINT asks ON DOMAIN public.kind IS 'asks too';
-    CREATE TABLE public.by_domain (kind public.kind);
-    INSERT INTO public.by_domain VALUES ('book');
-    CREATE FUNCTION public.alone(int) RETURNS boolean LANGUAGE plpgsql AS 'BEGIN RETURN (SELECT count(*) FROM public.self WHERE id = $1 - 1) = 1 OR $1 = 1; END';
-    CREATE TABLE public.self (id int CHECK (public.alone(id)));
-    INSERT INTO public.self SELECT 1; INSERT INTO public.self SELECT 2; UPDATE public.self SET id = 1 WHERE id = 1;
-    CREATE TABLE public.refuses (id int);
-    INSERT INTO public.refuses VALUES (1);
-    ALTER TABLE public.refuses ADD CONSTRAINT never CHECK (late.is_kind('none')) NOT VALID;`;
-  await restored(sql, expectIdentical);
-});
-
-test("computes stored generated columns whose function reads other tables, before their unique index is made", async () => {
-  const sql = `
-    CREATE TABLE public.z_codes (id int PRIMARY KEY, code text);
-    INSERT INTO public.z_codes SELECT n, 'c' || n FROM generate_series(1, 50) n;
-    CREATE FUNCTION public.code_of(int) RETURNS text IMMUTABLE LANGUAGE sql AS 'SELECT coalesce((SELECT code FROM public.z_codes WHERE id = $1), ''none'')';
-    CREATE FUNCTION public.code_for(int) RETURNS text IMMUTABLE LANGUAGE plpgsql AS 'BEGIN RETURN coalesce((SELECT code FROM public.z_codes WHERE id = $1), ''none''); END';
-    CREATE TABLE public.a (id int, code text GENERATED ALWAYS AS (public.code_for(id)) STORED UNIQUE, twice int GENERATED ALWAYS AS (id * 2) STORED);
-    INSERT INTO public.a SELECT n FROM generate_series(1, 50) n;
-    CREATE TABLE public.b (id int, code text GENERATED ALWAYS AS (public.code_of(id)) STORED);
-    INSERT INTO public.b VALUES (1), (99);`;
-  await restored(sql, async (pair) => {
-    // A function in SQL is taken to pieces when the table is made: before what it reads.
-    await expectIdentical(pair, [
-      expect.stringMatching(/^table public\.b was refused: relation "public.z_codes" does not exist/),
-    ]);
-    const rows =
-      "SELECT array_agg(code ORDER BY id) AS codes FROM (SELECT id, code FROM public.a UNION ALL SELECT id, code FROM public.b) x";
-    expect(await pair.target.query(rows)).toEqual(await pair.source.query(rows));
-  });
-});
-
-test("finds names under the source's search path where functions name them without a schema", async () => {
-  const sql = `
-    CREATE SCHEMA app;
-    SET search_path = app, public;
-    CREATE TABLE app.words (word text PRIMARY KEY); INSERT INTO app.words VALUES ('a'), ('b');
-    CREATE FUNCTION app.is_word(text) RETURNS boolean IMMUTABLE LANGUAGE plpgsql AS 'BEGIN RETURN EXISTS (SELECT FROM words WHERE word = $1); END';
-    CREATE FUNCTION app.helper(text) RETURNS text IMMUTABLE LANGUAGE sql AS 'SELECT upper($1)';
-    CREATE FUNCTION app.loud(text) RETURNS text IMMUTABLE LANGUAGE plpgsql AS 'BEGIN RETURN helper($1); END';
-    CREATE FUNCTION app.own_path(text) RETURNS text IMMUTABLE SET search_path = app LANGUAGE plpgsql AS 'BEGIN RETURN helper($1); END';
-    CREATE TABLE app.checked (word text CHECK (app.is_word(word))); INSERT INTO app.checked VALUES ('a'), ('b');
-    CREATE TABLE app.computed (word text, loud text GENERATED ALWAYS AS (app.loud(word)) STORED); INSERT INTO app.computed VALUES ('a'), ('b');
-    CREATE DOMAIN app.word AS text CHECK (app.is_word(VALUE));
-    CREATE TABLE app.listed (words app.word[]); INSERT INTO app.listed VALUES ('{a,b}');
-    CREATE TABLE app.indexed (word text); INSERT INTO app.indexed VALUES ('a'), ('b');
-    CREATE INDEX quiet ON app.indexed (app.own_path(word));
-    ALTER FUNCTION app.loud(text) SET search_path = app;
-    CREATE INDEX by_loud ON app.indexed (app.loud(word));
-    CREATE UNIQUE INDEX by_loud_again ON app.indexed (app.loud(word || 'x'));
-    CREATE VIEW app.looking AS SELECT app.loud(word) AS loud FROM app.words;
-    CREATE MATERIALIZED VIEW app.looked AS SELECT * FROM app.looking;
-    ALTER FUNCTION app.loud(text) RESET search_path;`;
-  const told = [
-    'statistics of "app"."indexed" was',
-    "index app.by_loud was",
-    "index app.by_loud_again was",
-    'materialized view "app"."looked" was',
-    'constraint "checked_word_check" on table app.checked was',
-    "computation of generated columns of app.computed was",
-    'rows into "app"."computed":',
-  ];
-  await restored(
-    sql,
-    async (pair) => {
-      expect(pair.result.warnings.toSorted()).toEqual(
-        told
-          .toSorted()
-          .map((what) => expect.stringMatching(new RegExp(`^${what} .*does not exist.*search path \\(app, public\\)`))),
-      );
-      await expectIdentical(pair, pair.result.warnings);
-    },
-    "search_path = app, public",
-  );
-});
 
 test("restores rows that violate their own CHECKs and foreign keys, and tells which of them stay not valid", async () => {
   const sql = `
@@ -234,27 +133,9 @@ test("goes red with the key's name where a damaged index let duplicates in; goes
   }
 });
 
-test("orders what only functions know to depend on each other, and sequences however they are used", async () => {
+test("keeps sequences however they are used", async () => {
   const sql = `
-    CREATE TABLE public.base (n int); INSERT INTO public.base VALUES (1), (2);
-    CREATE MATERIALIZED VIEW public.z_sum AS SELECT sum(n) AS s FROM public.base;
-    CREATE FUNCTION public.the_sum() RETURNS bigint STABLE LANGUAGE plpgsql AS 'BEGIN RETURN (SELECT s FROM public.z_sum); END';
-    CREATE MATERIALIZED VIEW public.m_twice AS SELECT public.the_sum() * 2 AS t;
-    CREATE FUNCTION public.twice() RETURNS bigint STABLE LANGUAGE plpgsql AS 'BEGIN RETURN (SELECT t FROM public.m_twice); END';
-    CREATE MATERIALIZED VIEW public.a_four AS SELECT public.twice() * 2 AS f;
-    CREATE MATERIALIZED VIEW public.b_empty AS SELECT public.twice() AS f WITH NO DATA;
-    CREATE FUNCTION public.rank_of(int) RETURNS bigint IMMUTABLE LANGUAGE plpgsql AS 'BEGIN RETURN (SELECT count(*) FROM public.z_ranks WHERE n <= $1); END';
-    CREATE TABLE public.z_ranks (n int); INSERT INTO public.z_ranks VALUES (1), (5);
-    CREATE UNIQUE INDEX by_rank ON public.base (public.rank_of(n * 3));
-    CREATE TABLE public.of_rank (n int, EXCLUDE USING btree (public.rank_of(n) WITH =)); INSERT INTO public.of_rank VALUES (0), (3), (9);
-    CREATE TABLE public.hen (id int PRIMARY KEY, egg int); CREATE TABLE public.egg (id int PRIMARY KEY, hen int REFERENCES public.hen);
-    ALTER TABLE public.hen ADD FOREIGN KEY (egg) REFERENCES public.egg;
-    INSERT INTO public.hen VALUES (1, NULL); INSERT INTO public.egg VALUES (1, 1); UPDATE public.hen SET egg = 1;
-    CREATE FUNCTION public.next_hen() RETURNS int LANGUAGE sql AS 'SELECT coalesce(max(id), 0) + 1 FROM public.hen';
-    ALTER TABLE public.hen ALTER id SET DEFAULT public.next_hen();
-    CREATE VIEW public.hens AS SELECT * FROM public.hen WHERE id < public.next_hen();
-    CREATE FUNCTION public.hens_now() RETURNS SETOF public.hens LANGUAGE sql AS 'SELECT * FROM public.hens';
-    CREATE VIEW public.hens_again AS SELECT * FROM public.hens_now();
+    CREATE TABLE public.hen (id int, egg int); CREATE TABLE public.egg (id int);
     CREATE SEQUENCE public.shared OWNED BY public.egg.id; ALTER TABLE public.hen ALTER egg SET DEFAULT nextval('public.shared');
     CREATE SEQUENCE public.down INCREMENT -3 MINVALUE -10 MAXVALUE 5 START 5 CYCLE CACHE 7; SELECT nextval('public.down'), nextval('public.down');
     CREATE SEQUENCE public.small AS smallint MAXVALUE 3 CYCLE; SELECT nextval('public.small') FROM generate_series(1, 4);
@@ -265,12 +146,8 @@ test("orders what only functions know to depend on each other, and sequences how
     INSERT INTO public.ids DEFAULT VALUES; INSERT INTO public.ids (id) VALUES (1000);
     CREATE SCHEMA moved; ALTER SEQUENCE public.odd_name RENAME TO other_name; ALTER TABLE public.ids SET SCHEMA moved;
     ALTER SEQUENCE moved.other_name SET UNLOGGED;`;
-  await restored(sql, async (pair) => {
-    await expectIdentical(pair);
-    const rows =
-      "SELECT f, (SELECT relispopulated FROM pg_class WHERE relname = 'b_empty') AS filled FROM public.a_four";
-    expect(await pair.target.query(rows)).toEqual([{ f: "12", filled: false }]);
-  });
+  // A value behind its column's greatest is as it was: nobody knows whether it is meant.
+  await restored(sql, (pair) => expectIdentical(pair));
 });
 
 test("keeps marks, targets, privileges on PostgreSQL's own objects and other things that lie beside the objects", async () => {
