@@ -16,6 +16,10 @@ export interface TargetObject {
   readonly statement?: string;
 }
 
+/** Depends on nothing around it, so that the server looks at the patterns once and not for each object. */
+const PROVIDERS_ROLES =
+  "ARRAY(SELECT oid FROM pg_catalog.pg_roles WHERE rolname OPERATOR(pg_catalog.~) ANY ($1::pg_catalog.text[]))";
+
 /**
  * Not of the system, of an extension or of the provider, also when we are that role: then only what is in `public` counts.
  * What a column depends on (objsubid) does not count: those of a partition key belong to their own table.
@@ -25,7 +29,7 @@ const IS_USERS = (catalog: string, oid: string, owner: string, schema = "NULL"):
     SELECT FROM pg_catalog.pg_depend d
      WHERE d.classid = '${catalog}'::pg_catalog.regclass AND d.objid = ${oid} AND d.deptype IN ('e', 'i') AND d.objsubid = 0)
   AND ${oid} >= 16384
-  AND (${owner}::pg_catalog.regrole::pg_catalog.text !~ ALL ($1::pg_catalog.text[])
+  AND (${owner} <> ALL (${PROVIDERS_ROLES})
        OR ${schema} = 'public' AND ${owner}::pg_catalog.regrole = current_user::pg_catalog.regrole)`;
 
 /** Schemas `n` of which everything is listed that a user made in them. */
@@ -34,7 +38,7 @@ export const IN_USERS_SCHEMA = `
   AND (n.oid < 16384 OR (${IS_USERS("pg_namespace", "n.oid", "n.nspowner")}))`;
 
 /**
- * In the order in which they are dropped; schemas last, by then they are empty. Extensions that the restore point has as well
+ * Position is the order in which they are dropped; schemas last, by then they are empty. Extensions that the restore point has as well
  * ($2) stay: it may take another's rights to make them again.
  */
 export const OBJECTS = `
@@ -92,7 +96,7 @@ WITH found (position, kind, name, class, oid) AS (
    WHERE ${IN_USERS_SCHEMA} AND ${IS_USERS("pg_operator", "o.oid", "o.oprowner", "n.nspname")}
   UNION ALL
   SELECT 13, 'LARGE OBJECT', m.oid::pg_catalog.text, 'pg_largeobject', m.oid
-    FROM pg_catalog.pg_largeobject_metadata m WHERE m.lomowner::pg_catalog.regrole::pg_catalog.text !~ ALL ($1::pg_catalog.text[])
+    FROM pg_catalog.pg_largeobject_metadata m WHERE m.lomowner <> ALL (${PROVIDERS_ROLES})
   UNION ALL
   SELECT 5, 'CAST', pg_catalog.format('(%s AS %s)', pg_catalog.format_type(o.castsource, NULL), pg_catalog.format_type(o.casttarget, NULL)),
          'pg_cast', o.oid
@@ -101,7 +105,7 @@ WITH found (position, kind, name, class, oid) AS (
            WHERE d.classid = 'pg_cast'::pg_catalog.regclass AND d.objid = o.oid AND d.deptype IN ('e', 'i'))
      -- Between types of PostgreSQL's own too, where a user made it.
      AND (greatest(o.castsource, o.casttarget) < 16384 OR EXISTS (SELECT FROM pg_catalog.pg_type t WHERE t.oid IN (o.castsource, o.casttarget)
-           AND t.oid >= 16384 AND t.typowner::pg_catalog.regrole::pg_catalog.text !~ ALL ($1::pg_catalog.text[])))
+           AND t.oid >= 16384 AND t.typowner <> ALL (${PROVIDERS_ROLES})))
   UNION ALL
   SELECT 5, 'CONVERSION', pg_catalog.format('%I.%I', n.nspname, o.conname), 'pg_conversion', o.oid
     FROM pg_catalog.pg_conversion o JOIN pg_catalog.pg_namespace n ON n.oid = o.connamespace
@@ -148,6 +152,9 @@ WITH found (position, kind, name, class, oid) AS (
     FROM pg_catalog.pg_namespace n WHERE n.nspname <> 'public' AND n.oid >= 16384 AND ${IN_USERS_SCHEMA}
 )`;
 const LIST = `${OBJECTS}\nSELECT kind, name FROM found ORDER BY position, name`;
+const TURNS = `${OBJECTS}
+SELECT kind, name FROM found
+ ORDER BY position, CASE class WHEN 'pg_class' THEN (SELECT count(*) FROM pg_catalog.pg_partition_ancestors(oid)) END DESC, oid DESC`;
 
 /** Tables whose rows, or some of them, an extension declares to be the user's; a restore would add its own to them. */
 const CONFIGURED = `
@@ -199,6 +206,14 @@ export async function listTargetObjects(session: Session, kept: readonly string[
     ...(await configuredRows(session, kept)),
     ...others,
   ];
+}
+
+/**
+ * The same, without default privileges and rows, in the order in which they are dropped: of each kind what came later first, and
+ * partitions before what they are of. The other way round one DROP would take everything along, and its locks at once.
+ */
+export async function inDropOrder(session: Session, kept: readonly string[]): Promise<TargetObject[]> {
+  return session.query<{ kind: string; name: string }>(TURNS, [PROVIDER_OWNERS, kept]);
 }
 
 async function configuredRows(session: Session, kept: readonly string[]): Promise<TargetObject[]> {

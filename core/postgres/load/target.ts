@@ -7,7 +7,7 @@ import { PreconditionError, TimeBudgetError } from "../../errors.ts";
 import { mapPostgresError } from "../errors.ts";
 import type { Session } from "../session.ts";
 import { batches } from "../sql.ts";
-import { listTargetObjects, type TargetObject } from "./target-objects.ts";
+import { inDropOrder, listTargetObjects, type TargetObject } from "./target-objects.ts";
 
 /** What a message holds of names; a state machine's error keeps a thousand characters in all. */
 const MOST_CHARACTERS = 500;
@@ -84,7 +84,14 @@ export async function dropTargetObjects(
 ): Promise<void> {
   const listed = new Set(objects.map(nameOf));
   let dropped = 0;
-  for (const batch of inTransactions(objects)) {
+  const turns = new Map((await inDropOrder(session, kept)).map((object, turn) => [nameOf(object), turn]));
+  const turnOf = (object: TargetObject): number => turns.get(nameOf(object)) ?? -1;
+  // What has no turn comes first: default privileges and rows, which stand behind the event triggers.
+  const { triggers = [], others = [] } = Object.groupBy(objects, ({ kind }) =>
+    kind === "EVENT TRIGGER" ? "triggers" : "others",
+  );
+  const inTurn = [...triggers, ...others.toSorted((a, b) => turnOf(a) - turnOf(b))];
+  for (const batch of inTransactions(inTurn)) {
     if (deadline?.aborted === true) throw unfinished(session, dropped, objects.length);
     await session.query("BEGIN");
     try {
