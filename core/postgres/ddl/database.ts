@@ -89,6 +89,7 @@ export function databaseStatements(
   properties: DatabaseProperties,
   name: string,
   { noOwner = false, noPrivileges = false }: OwnershipOptions = {},
+  serverVersion = 0,
 ): DatabaseStatements {
   const { encoding, localeProvider, collate, ctype, locale, icuRules, owner, comment, connectionLimit } = properties;
   const id = quoteName(name);
@@ -100,7 +101,6 @@ export function databaseStatements(
     // Otherwise it is that of the server's template0. Before 15 there is no other than libc, and no word for it.
     ...(localeProvider === "libc" && serverVersion < PROVIDERS_SINCE ? [] : [`LOCALE_PROVIDER ${localeProvider}`]),
     ...(localeProvider === "icu" && locale !== null ? [`ICU_LOCALE ${quoteLiteral(locale)}`] : []),
-  serverVersion = 0,
     ...(localeProvider === "builtin" && locale !== null ? [`BUILTIN_LOCALE ${quoteLiteral(locale)}`] : []),
     ...(icuRules === null ? [] : [`ICU_RULES ${quoteLiteral(icuRules)}`]),
   ];

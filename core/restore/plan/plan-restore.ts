@@ -9,8 +9,8 @@ import { rowSecurity, server } from "./rules/server.ts";
 import { accessMethods, securityLabels, tablespaces } from "./rules/storage.ts";
 import { collations, databaseCollation, encodings } from "./rules/text.ts";
 import type { PlanInput, PlanOptions, Rule, Trouble } from "./rules/types.ts";
-import { type Decisions, type LeftOut, NO_DECISIONS, type Refusal, type RestorePlan } from "./types.ts";
 import { isSaidOtherwise, versions } from "./rules/versions.ts";
+import { type Decisions, type LeftOut, NO_DECISIONS, type Refusal, type RestorePlan } from "./types.ts";
 
 /** What is wrong with everything first. A rule more is a function more. */
 const RULES: readonly Rule[] = [
@@ -25,8 +25,8 @@ const RULES: readonly Rule[] = [
   accessMethods,
   tablespaces,
   securityLabels,
-];
   versions,
+];
 
 /**
  * Holds what is to be restored against its target. Pure: the same of the same. Whatever is left out, or goes along with what is
