@@ -3,10 +3,9 @@
  * @module
  */
 import { PreconditionError } from "../../errors.ts";
-import { PROVIDER_OWNERS } from "../providers/index.ts";
 import type { Session } from "../session.ts";
 import { listNames } from "./target.ts";
-import { IN_USERS_SCHEMA, OBJECTS } from "./target-objects.ts";
+import { IN_USERS_SCHEMA, listedBy, OBJECTS } from "./target-objects.ts";
 
 /**
  * What CASCADE would take along from the found, followed through pg_depend to the end, and belongs to the provider or, as a
@@ -63,7 +62,7 @@ SELECT DISTINCT pg_catalog.pg_describe_object(o.class, o.oid, o.part) AS describ
  * @throws PreconditionError `target-needed-by-provider` naming what would go
  */
 export async function assertProviderUntouched(session: Session, kept: readonly string[] = []): Promise<void> {
-  const rows = await session.query<{ described: string }>(NEEDED_BY_PROVIDER, [PROVIDER_OWNERS, kept]);
+  const rows = await session.query<{ described: string }>(NEEDED_BY_PROVIDER, await listedBy(session, kept));
   if (rows.length === 0) return;
   const names = rows.map(({ described }) => described);
   const message = `dropping what is in database ${session.settings.database} would drop ${listNames(names)}`;

@@ -3,6 +3,7 @@
  * @module
  */
 import { PROVIDER_OWNERS } from "../providers/index.ts";
+import { findPlatform, platformNames } from "../providers/platform.ts";
 import type { Session } from "../session.ts";
 import { MARKER_SCHEMA } from "./marker.ts";
 
@@ -32,9 +33,10 @@ const IS_USERS = (catalog: string, oid: string, owner: string, schema = "NULL"):
   AND (${owner} <> ALL (${PROVIDERS_ROLES})
        OR ${schema} = 'public' AND ${owner}::pg_catalog.regrole = current_user::pg_catalog.regrole)`;
 
-/** Schemas `n` of which everything is listed that a user made in them. */
+/** Schemas `n` of which everything is listed that a user made in them; none of those that the platform of the server's provider made ($3). */
 export const IN_USERS_SCHEMA = `
   n.nspname !~ '^pg_' AND n.nspname <> 'information_schema' AND n.nspname <> '${MARKER_SCHEMA}'
+  AND ('SCHEMA ' || n.nspname)::pg_catalog.text <> ALL ($3::pg_catalog.text[])
   AND (n.oid < 16384 OR (${IS_USERS("pg_namespace", "n.oid", "n.nspowner")}))`;
 
 /**
@@ -44,10 +46,12 @@ export const IN_USERS_SCHEMA = `
 export const OBJECTS = `
 WITH found (position, kind, name, class, oid) AS (
   SELECT 1, 'EVENT TRIGGER', pg_catalog.quote_ident(e.evtname), 'pg_event_trigger', e.oid
-    FROM pg_catalog.pg_event_trigger e WHERE ${IS_USERS("pg_event_trigger", "e.oid", "e.evtowner")}
+    FROM pg_catalog.pg_event_trigger e
+   WHERE ('EVENT TRIGGER ' || e.evtname)::pg_catalog.text <> ALL ($3::pg_catalog.text[]) AND ${IS_USERS("pg_event_trigger", "e.oid", "e.evtowner")}
   UNION ALL
   SELECT 2, 'PUBLICATION', pg_catalog.quote_ident(p.pubname), 'pg_publication', p.oid
-    FROM pg_catalog.pg_publication p WHERE ${IS_USERS("pg_publication", "p.oid", "p.pubowner")}
+    FROM pg_catalog.pg_publication p
+   WHERE ('PUBLICATION ' || p.pubname)::pg_catalog.text <> ALL ($3::pg_catalog.text[]) AND ${IS_USERS("pg_publication", "p.oid", "p.pubowner")}
   UNION ALL
   SELECT 2, 'SUBSCRIPTION', pg_catalog.quote_ident(s.subname), 'pg_subscription', s.oid
     FROM pg_catalog.pg_subscription s
@@ -195,7 +199,7 @@ SELECT pg_catalog.format('of %I%s on %s', r.rolname, ' in schema ' || n.nspname,
  */
 export async function listTargetObjects(session: Session, kept: readonly string[] = []): Promise<TargetObject[]> {
   const defaults = await session.query<{ name: string; statement: string }>(DEFAULT_PRIVILEGES, [PROVIDER_OWNERS]);
-  const rows = await session.query<{ kind: string; name: string }>(LIST, [PROVIDER_OWNERS, kept]);
+  const rows = await session.query<{ kind: string; name: string }>(LIST, await listedBy(session, kept));
   const { triggers = [], others = [] } = Object.groupBy(
     rows.map(({ kind, name }): TargetObject => ({ kind, name })),
     ({ kind }) => (kind === "EVENT TRIGGER" ? "triggers" : "others"),
@@ -213,7 +217,12 @@ export async function listTargetObjects(session: Session, kept: readonly string[
  * partitions before what they are of. The other way round one DROP would take everything along, and its locks at once.
  */
 export async function inDropOrder(session: Session, kept: readonly string[]): Promise<TargetObject[]> {
-  return session.query<{ kind: string; name: string }>(TURNS, [PROVIDER_OWNERS, kept]);
+  return session.query<{ kind: string; name: string }>(TURNS, await listedBy(session, kept));
+}
+
+/** What the statements that list ask for. */
+export async function listedBy(session: Session, kept: readonly string[]): Promise<unknown[]> {
+  return [PROVIDER_OWNERS, kept, platformNames(await findPlatform(session))];
 }
 
 async function configuredRows(session: Session, kept: readonly string[]): Promise<TargetObject[]> {

@@ -35,6 +35,17 @@ export async function findPlatform(session: Session): Promise<Platform | undefin
   return readPlatform(session, (await tellProvider(session))?.id);
 }
 
+/** `SCHEMA auth`, `PUBLICATION …`: all that is there of it by itself. */
+export function platformNames(platform: Platform | undefined): string[] {
+  if (platform === undefined) return [];
+  const { schemas, publications, eventTriggers } = platform;
+  return [
+    ...schemas.map((name) => `SCHEMA ${name}`),
+    ...publications.map((name) => `PUBLICATION ${name}`),
+    ...eventTriggers.map((name) => `EVENT TRIGGER ${name}`),
+  ];
+}
+
 type Entry = Pick<TocEntry, "dumpId" | "desc" | "tag" | "namespace" | "dependencies">;
 
 /**
@@ -44,11 +55,7 @@ type Entry = Pick<TocEntry, "dumpId" | "desc" | "tag" | "namespace" | "dependenc
 export function platformEntries<Kind extends Entry>(entries: readonly Kind[], platform: Platform): Kind[] {
   const byDumpId = new Map(entries.map((entry) => [entry.dumpId, entry]));
   const own = new Set(platform.schemas);
-  const named = new Set([
-    ...platform.schemas.map((name) => `SCHEMA ${name}`),
-    ...platform.publications.map((name) => `PUBLICATION ${name}`),
-    ...platform.eventTriggers.map((name) => `EVENT TRIGGER ${name}`),
-  ]);
+  const named = new Set(platformNames(platform));
   const users = new Set(entries.filter((entry) => isUsers(entry, own, byDumpId)).map(({ dumpId }) => dumpId));
   return entries.filter(({ dumpId, desc, tag, namespace, dependencies }) => {
     // What is said about a user's own goes with it.
