@@ -4,7 +4,7 @@
  */
 import { IntegrityError } from "../errors.ts";
 import { type RestorePhases, splitLoginTriggers } from "../postgres/ddl/index.ts";
-import { databaseSteps, lastDatabaseSteps, permittedStatements } from "../postgres/load/database.ts";
+import { databaseSteps, lastDatabaseSteps, missingSteps, permittedStatements } from "../postgres/load/database.ts";
 import { entryStep, isOfMarkerName } from "../postgres/load/entries.ts";
 import { passBy, readingForeign } from "../postgres/load/foreign.ts";
 import { largeObjectSteps } from "../postgres/load/large-object-properties.ts";
@@ -82,6 +82,7 @@ export async function finishSchema(
   );
   await refreshInOrder(session, stepsOf(populated.filter((view) => !ofOthers(view))), empty, running);
   await runSteps(session, "analyze", analyzeSteps(analyzed(manifest, foreign), phases.indexes, searchPath), running);
+  if (database !== undefined && options.create) await runSteps(session, "missing", missingSteps(database), running);
   await runPhase(session, withoutLoginTriggers(phases), "eventTriggers", running);
 }
 

@@ -7,7 +7,7 @@ import { entryStepWithFallbacks } from "../postgres/load/entries.ts";
 import { recomputingSteps } from "../postgres/load/generated.ts";
 import { ownershipSteps } from "../postgres/load/ownership.ts";
 import { askingSteps, type Constrained } from "../postgres/load/postponed.ts";
-import { DENIED, type Fallback, type RunStepsOptions, runSteps, type Step } from "../postgres/load/steps.ts";
+import { inOwnName as grantedInOwnName, type RunStepsOptions, runSteps, type Step } from "../postgres/load/steps.ts";
 import type { Session } from "../postgres/session.ts";
 
 export type OrderedPhase = "preData" | "indexAttachments" | "rest" | "privileges" | "eventTriggers";
@@ -23,7 +23,7 @@ export async function runPhase(
 ): Promise<void> {
   await pinForDdl(session, phases, options);
   const { before, after } = await ownershipSteps(session, [...phases.preData, ...phases.rest]);
-  const entries = phase === "privileges" ? await grantable(session, phases.privileges) : phases[phase];
+  const entries = await sayable(session, phases, phase);
   const { searchPath } = phases;
   const steps = entries.flatMap((entry) => [
     ...[before.get(entry.dumpId)].filter((step) => step !== undefined),
@@ -34,6 +34,28 @@ export async function runPhase(
   await runSteps(session, phase, phase === "privileges" ? [...after, ...steps] : steps, options);
   if (phase === "preData")
     await runSteps(session, "postpone", await askingSteps(session, constrained(phases)), options);
+}
+
+async function sayable(session: Session, phases: RestorePhases, phase: OrderedPhase): Promise<readonly RestoreEntry[]> {
+  if (phase === "privileges") return grantable(session, phases.privileges);
+  if (phase === "preData" && phases.preData.some(isPlpgsql) && (await hasUnusedPlpgsql(session))) {
+    return phases.preData.map((entry) =>
+      isPlpgsql(entry) ? { ...entry, statements: ["DROP EXTENSION plpgsql;", ...entry.statements] } : entry,
+    );
+  }
+  return phases[phase];
+}
+
+const isPlpgsql = ({ desc, name }: RestoreEntry): boolean => desc === "EXTENSION" && name === "plpgsql";
+
+/** The one that every database is made with gives way to one that the source had made itself, as after pg_upgrade. */
+async function hasUnusedPlpgsql(session: Session): Promise<boolean> {
+  const rows = await session.query(
+    `SELECT FROM pg_catalog.pg_extension e JOIN pg_catalog.pg_roles r ON r.rolname = current_user AND r.rolsuper
+      WHERE e.extname = 'plpgsql' AND e.oid < 16384 AND NOT EXISTS (
+        SELECT FROM pg_catalog.pg_proc p JOIN pg_catalog.pg_language l ON l.oid = p.prolang AND l.lanname = 'plpgsql')`,
+  );
+  return rows.length > 0;
 }
 
 function constrained({ preData }: RestorePhases): Constrained[] {
@@ -78,12 +100,7 @@ function withOwnName(step: Step, { statements, asGrantors, inOwnName }: RestoreE
   if (asGrantors === undefined || inOwnName === undefined || statements !== asGrantors) return step;
   const isSame = inOwnName.every((statement, at) => statement === asGrantors[at]);
   if (isSame) return step;
-  const own: Fallback = {
-    appliesTo: (state) => state === DENIED,
-    statements: async () => inOwnName,
-    instead: "what another than the owner granted is granted in the owner's name",
-  };
-  return { ...step, fallbacks: [...(step.fallbacks ?? []), own] };
+  return { ...step, fallbacks: [...(step.fallbacks ?? []), grantedInOwnName(inOwnName)] };
 }
 
 /** Only a superuser may begin a session in the name of others. */

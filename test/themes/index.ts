@@ -1,8 +1,14 @@
 import { constraints } from "./constraints.ts";
+import { anew, bare, database } from "./database.ts";
+import { extensions } from "./extensions.ts";
+import { foreign } from "./foreign.ts";
+import { functions } from "./functions.ts";
 import { inheritance } from "./inheritance.ts";
 import { partitions } from "./partitions.ts";
+import { privileges } from "./privileges.ts";
 import { routines } from "./routines.ts";
 import { tables } from "./tables.ts";
+import { tablespaces } from "./tablespaces.ts";
 import type { Theme } from "./theme.ts";
 import { triggers } from "./triggers.ts";
 import { types } from "./types.ts";
@@ -20,4 +26,12 @@ export const themes: readonly Theme[] = [
   types,
   routines,
   views,
+  functions,
+  database,
+  bare,
+  anew,
+  privileges,
+  foreign,
+  extensions,
+  tablespaces,
 ];

@@ -19,6 +19,7 @@ import { openSession } from "../session.ts";
 import { quoteName } from "../sql.ts";
 import { fitToServer } from "../versions/index.ts";
 import type { Difference } from "./difference.ts";
+import { withoutChosenNames } from "./output-names.ts";
 import { withoutNeedlessQuotes } from "./quotes.ts";
 import { withoutUnvalidated } from "./unvalidated.ts";
 
@@ -72,6 +73,7 @@ export function schemaDifferences(expected: Toc, got: Toc, options: SchemaCompar
   const written = (toc: Toc): Toc => (options.ignoreQuotes === true ? withoutNeedlessQuotes(said(toc)) : said(toc));
   const [want, have] = [describe(written(expected), options), describe(written(got), options)];
   const left = new Set(options.leftOut?.map((entry) => objectOf(entry, databaseOf(expected))));
+  if (want.has(PLPGSQL) !== have.has(PLPGSQL)) for (const object of [PLPGSQL, ABOUT_PLPGSQL]) left.add(object);
   const objects = [...new Set([...want.keys(), ...have.keys()])].filter((object) => !left.has(object)).toSorted();
   return objects.flatMap((object) => {
     const [wanted, found] = [want.get(object), have.get(object)];
@@ -87,6 +89,13 @@ export function schemaDifferences(expected: Toc, got: Toc, options: SchemaCompar
     ];
   });
 }
+
+/**
+ * pg_dump is silent of the one that every database is made with, and speaks of one that was made since: after pg_upgrade it is
+ * such everywhere.
+ */
+const PLPGSQL = "extension plpgsql";
+const ABOUT_PLPGSQL = "comment EXTENSION plpgsql";
 
 /** Each major version writes the queries it has stored in words of its own. */
 const DEPARSED: ReadonlySet<string> = new Set(["VIEW", "MATERIALIZED VIEW", "RULE", "POLICY"]);
@@ -178,7 +187,9 @@ function isAboutDatabase({ desc, tag }: Pick<TocEntry, "desc" | "tag">, database
 }
 
 function normalised(entry: TocEntry, database: string | undefined): string {
-  const text = [inOneOrder(entry.desc, entry.defn ?? ""), entry.tableAccessMethod ?? ""].join("\n").trim();
+  const definition = entry.defn ?? "";
+  const defn = STORED_BODY.test(definition) ? withoutChosenNames(definition) : definition;
+  const text = [inOneOrder(entry.desc, defn), entry.tableAccessMethod ?? ""].join("\n").trim();
   if (database === undefined || !isAboutDatabase(entry, database)) return text;
   const forms = [database, quoteName(database)];
   const renamed = forms.reduce((result, form) => result.replaceAll(`DATABASE ${form}`, `DATABASE ${DATABASE}`), text);

@@ -4,6 +4,9 @@ import type { Session } from "../session.ts";
 import { quoteLiteral, quoteName } from "../sql.ts";
 import { type Grant, grantStatements, grantsSql } from "./grants.ts";
 
+/** What a new database holds, and may be dropped of it. */
+export type BuiltIn = "SCHEMA public" | "EXTENSION plpgsql";
+
 /** What a database is besides its objects. */
 export interface DatabaseProperties {
   readonly name: string;
@@ -23,6 +26,8 @@ export interface DatabaseProperties {
   readonly connectionLimit: number;
   /** Whether others may be made from it by everybody; absent in restore points made before it was noted. */
   readonly isTemplate?: boolean;
+  /** What every new database has and this one has not any more; absent in restore points made before it was noted. */
+  readonly missing?: readonly BuiltIn[];
   readonly comment: string | null;
   readonly grants: readonly Grant[] | null;
   /** `name=value` of ALTER DATABASE … SET; `role` is null for every role. */
@@ -39,7 +44,11 @@ export async function databaseProperties(session: Session): Promise<DatabaseProp
             coalesce(f.fields ->> 'datlocale', f.fields ->> 'daticulocale') AS locale,
             f.fields ->> 'daticurules' AS "icuRules", f.fields ->> 'datcollversion' AS "collationVersion",
             t.spcname AS tablespace, d.datconnlimit AS "connectionLimit", d.datistemplate AS "isTemplate",
-            pg_catalog.shobj_description(d.oid, 'pg_database') AS comment, ${grantsSql("d.datacl")} AS grants,
+            pg_catalog.array_remove(ARRAY[
+              CASE WHEN NOT EXISTS (SELECT FROM pg_catalog.pg_namespace WHERE nspname = 'public') THEN 'SCHEMA public' END,
+              CASE WHEN NOT EXISTS (SELECT FROM pg_catalog.pg_extension WHERE extname = 'plpgsql') THEN 'EXTENSION plpgsql' END],
+              NULL) AS missing,
+            pg_catalog.shobj_description(d.oid, 'pg_database') AS comment, ${grantsSql("d.datacl", "d.datdba")} AS grants,
             coalesce((SELECT pg_catalog.json_agg(pg_catalog.json_build_object(
                 'role', CASE WHEN s.setrole <> 0 THEN pg_catalog.pg_get_userbyid(s.setrole) END, 'setting', one) ORDER BY s.setrole, n)
               FROM pg_catalog.pg_db_role_setting s, pg_catalog.unnest(s.setconfig) WITH ORDINALITY AS u(one, n)
@@ -59,6 +68,8 @@ export interface DatabaseStatement {
   /** What it sets, without the value, which may be a secret: `setting "app.key"`. */
   readonly what: string;
   readonly sql: string;
+  /** In place of `sql` for who cannot act as the role that granted it: in its own name. */
+  readonly inOwnName?: string;
   /**
    * As whom, or whether at all, a later session comes in, ours too: a restore does it with its last act. So it does with what
    * would keep a database that was never completed from being dropped.
@@ -111,7 +122,9 @@ export function databaseStatements(
     const sql = `${whose} ${setClause(setting)};`;
     return { what: `setting ${quoteName(name)}${of}`, sql, isForSessions: BECOMING.has(name.toLowerCase()) };
   });
-  const grants = noPrivileges ? [] : grantStatements(`DATABASE ${id}`, owner, properties.grants);
+  const granted = (inOwnName: boolean): string[] =>
+    noPrivileges ? [] : grantStatements(`DATABASE ${id}`, owner, properties.grants, { inOwnName });
+  const own = granted(true);
   const said = (what: string, sql: string, isForSessions = false): DatabaseStatement => ({ what, sql, isForSessions });
   return {
     create: `CREATE DATABASE ${id} ${options.join(" ")};`,
@@ -124,7 +137,10 @@ export function databaseStatements(
       ...(properties.isTemplate === true
         ? [said("mark as a template", `ALTER DATABASE ${id} IS_TEMPLATE true;`, true)]
         : []),
-      ...grants.map((sql) => said("privileges", sql)),
+      ...granted(false).map((sql, at) => ({
+        ...said("privileges", sql),
+        ...(own[at] !== sql && { inOwnName: own[at] ?? "" }),
+      })),
       ...settings,
     ],
   };

@@ -19,7 +19,7 @@ export interface LargeObjectMetadata {
 export async function listLargeObjects(session: Session): Promise<LargeObjectMetadata> {
   const groups = await session.query<LargeObjectMetadata["groups"][number]>(
     // Privileges can be compared as text only, and read as they are stored only.
-    `SELECT pg_catalog.pg_get_userbyid(m.lomowner) AS owner, ${grantsSql("m.lomacl")} AS grants, oids
+    `SELECT pg_catalog.pg_get_userbyid(m.lomowner) AS owner, ${grantsSql("m.lomacl", "m.lomowner")} AS grants, oids
        FROM (SELECT pg_catalog.min(oid) AS first, pg_catalog.json_agg(oid::bigint ORDER BY oid) AS oids
                FROM pg_catalog.pg_largeobject_metadata GROUP BY lomowner, lomacl::text) AS grouped
        JOIN pg_catalog.pg_largeobject_metadata m ON m.oid = first
@@ -36,6 +36,11 @@ export async function listLargeObjects(session: Session): Promise<LargeObjectMet
   return { groups, comments, labels };
 }
 
+interface OfGrantors {
+  /** What others than the owner granted is granted in the name of whoever runs it. */
+  readonly inOwnName?: boolean;
+}
+
 /** So many objects' commands are sent as one query and are one transaction; each takes a lock. */
 const OBJECTS_PER_STATEMENT = 500;
 
@@ -45,7 +50,7 @@ const OBJECTS_PER_STATEMENT = 500;
  */
 export function* largeObjectStatements(
   metadata: LargeObjectMetadata,
-  { noOwner = false, noPrivileges = false }: OwnershipOptions = {},
+  { noOwner = false, noPrivileges = false, inOwnName = false }: OwnershipOptions & OfGrantors = {},
 ): Generator<string> {
   for (const { owner, grants, oids } of metadata.groups) {
     for (const some of batches(oids, OBJECTS_PER_STATEMENT)) {
@@ -55,7 +60,7 @@ export function* largeObjectStatements(
         ...(noOwner ? [] : some.map((oid) => `ALTER LARGE OBJECT ${oid} OWNER TO ${quoteName(owner)};`)),
         ...(noOwner || noPrivileges
           ? []
-          : some.flatMap((oid) => grantStatements(`LARGE OBJECT ${oid}`, owner, grants))),
+          : some.flatMap((oid) => grantStatements(`LARGE OBJECT ${oid}`, owner, grants, { inOwnName }))),
       ].join("\n");
     }
   }

@@ -5,7 +5,7 @@
 import { type DatabaseProperties, databaseStatements } from "../ddl/index.ts";
 import { mapPostgresError } from "../errors.ts";
 import type { Session } from "../session.ts";
-import type { Step } from "./steps.ts";
+import { inOwnName, type Step } from "./steps.ts";
 
 const DUPLICATE_DATABASE = "42P04";
 /** What `mapPostgresError` makes of 42501. */
@@ -52,6 +52,16 @@ export function lastDatabaseSteps(properties: DatabaseProperties, database: stri
   return configureSteps(properties, database, options, true);
 }
 
+/** Drops what a new database holds and the source did not, when nothing of the restore needs it any more. */
+export function missingSteps({ missing = [] }: DatabaseProperties): Step[] {
+  return missing.map((what) => ({
+    name: `missing/${what}`,
+    what: `dropping ${what}, which the source has not`,
+    statements: [what === "SCHEMA public" ? "DROP SCHEMA IF EXISTS public" : "DROP EXTENSION IF EXISTS plpgsql"],
+    isOptional: true,
+  }));
+}
+
 /** Of the steps that may be taken, the statements; each is tried and taken back, so that none makes the last act fail. */
 export async function permittedStatements(
   session: Session,
@@ -83,12 +93,13 @@ function configureSteps(
   isForSessions: boolean,
 ): Step[] {
   const statements = databaseStatements(properties, database, options).configure;
-  const steps = statements.map(({ what, sql }, index) => ({
+  const steps = statements.map(({ what, sql, inOwnName: own }, index) => ({
     name: `database/${index}`,
     what: `${what} of database ${database}`,
     statements: [sql],
     isOptional: true,
     isSecret: true,
+    ...(own !== undefined && { fallbacks: [inOwnName([own])] }),
   }));
   return steps.filter((_, index) => statements[index]?.isForSessions === isForSessions);
 }

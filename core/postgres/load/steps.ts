@@ -36,6 +36,15 @@ export interface Fallback {
   readonly instead: string;
 }
 
+/** For who cannot act as another role: what that role granted, in the name of whoever runs it, which PostgreSQL takes for the owner's. */
+export function inOwnName(statements: readonly string[]): Fallback {
+  return {
+    appliesTo: (state) => state === DENIED,
+    statements: async () => statements,
+    instead: "what another than the owner granted is granted in the owner's name",
+  };
+}
+
 /** What stands in warnings: never the statements, which may hold passwords and settings. */
 export function describeRefusal({ what }: Step, error: Error, instead?: string): string {
   // The step's name is the beginning of what mapPostgresError makes of it.

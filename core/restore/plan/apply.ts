@@ -105,7 +105,7 @@ export function agreedRoles({ roles, memberships }: RoleList, { decisions }: Fro
   };
 }
 
-/** The database's own, without what names roles that are not there. */
+/** The database's own, without what names roles that are not there, or settings that the server does not know. */
 export function agreedDatabase(database: DatabaseProperties, { decisions }: FrozenPlan): DatabaseProperties {
   const { owner, grants, settings } = database;
   const major = Math.floor(decisions.serverVersion / 10_000);
@@ -139,7 +139,11 @@ function agreedOwner(owner: string, { restoringRole, missingRoles, foreignOwners
 
 function agreedGrants(grants: readonly Grant[] | null, owner: string, decisions: Decisions): readonly Grant[] | null {
   if (grants === null) return null;
-  return grants
-    .map((grant) => (grant.grantee === owner ? { ...grant, grantee: agreedOwner(owner, decisions) } : grant))
-    .filter(({ grantee }) => grantee === null || !decisions.missingRoles.includes(grantee));
+  return (
+    grants
+      .map((grant) => (grant.grantee === owner ? { ...grant, grantee: agreedOwner(owner, decisions) } : grant))
+      // What a role that is not there has granted is granted by the owner.
+      .map((grant) => (decisions.missingRoles.includes(grant.grantor ?? owner) ? { ...grant, grantor: null } : grant))
+      .filter(({ grantee }) => grantee === null || !decisions.missingRoles.includes(grantee))
+  );
 }
