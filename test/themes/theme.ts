@@ -10,7 +10,7 @@ export interface Theme {
   readonly createOptions?: string;
   /** Fills a fresh database, as a superuser. */
   make(database: ThemeDatabase): Promise<void>;
-  /** Of text per chunk, where the engine's tests would make thousands of them. */
+  /** Of the source's chunks, where the tests' own would be thousands; such a theme goes through the stack only. */
   readonly chunkBytes?: number;
   /** What is judged other than everything. */
   readonly judging?: Judging;

@@ -13,11 +13,13 @@ beforeAll(async () => {
 });
 afterAll(() => vault.remove());
 
-test.each(themes)("$id comes back as it was", async (theme) => {
+const small = themes.filter(({ chunkBytes }) => chunkBytes === undefined);
+
+test.each(small)("$id comes back as it was", async (theme) => {
   const source = await makeThemed(theme);
   const copy = `${source.name}_copy`;
   try {
-    const ref = await vault.backUp(source.url, theme.chunkBytes === undefined ? {} : { chunkBytes: theme.chunkBytes });
+    const ref = await vault.backUp(source.url);
     const { warnings } = await vault.restore(ref, urlOf(source, "postgres"), {
       options: { create: true, database: copy },
     });
