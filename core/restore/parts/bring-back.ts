@@ -26,8 +26,8 @@ export interface BroughtBack {
   readonly roles: readonly string[];
   /** Relations whose privileges are to be those of the restore point alone, quoted. */
   readonly granted: readonly string[];
-  /** What is called otherwise than it was: `index public.film_pkey as film_old_pkey`. */
-  readonly renamed: readonly string[];
+  /** What is called otherwise than it was, quoted. */
+  readonly renamed: readonly { readonly what: string; readonly as: string }[];
   /** What drops it again, for who gives it up half way. */
   readonly undo: readonly string[];
 }
@@ -167,12 +167,11 @@ function rolesOf({ desc, owner, defn = "" }: TocEntry): string[] {
   });
 }
 
-function describeRenamed(names: NewNames): string[] {
+function describeRenamed(names: NewNames): BroughtBack["renamed"] {
   return [...names].flatMap(([key, to]) => {
     const [schema = "", name = ""] = JSON.parse(key) as [string, string];
-    return schema === to.schema && name === to.name
-      ? []
-      : [`${qualifiedName({ schema, name })} as ${qualifiedName(to)}`];
+    if (schema === to.schema && name === to.name) return [];
+    return [{ what: qualifiedName({ schema, name }), as: qualifiedName(to) }];
   });
 }
 

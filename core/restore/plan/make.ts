@@ -10,6 +10,7 @@ import { listNames } from "../../postgres/load/target.ts";
 import { type Needs, needsOfArchive } from "../../postgres/needs/index.ts";
 import type { Session } from "../../postgres/session.ts";
 import { databaseOf, largeObjectsOf, rolesOf } from "../described.ts";
+import type { ChosenParts } from "../parts/index.ts";
 import { findSchemaJson, isInUse, type OpenRestorePoint, readToc, schemaObjects } from "../restore-point.ts";
 import { planRestore } from "./plan-restore.ts";
 import { labelProvidersOf } from "./rules/storage.ts";
@@ -32,7 +33,17 @@ export async function makePlan(
     encoding: input.manifest.server.encoding,
     isToBeCreated,
   });
-  return planRestore(input, facts, asked);
+  return withParts(planRestore(input, facts, asked), point.parts);
+}
+
+/** What the operator's choice of parts leaves out and renames stands first: it was asked for. */
+function withParts(plan: RestorePlan, parts: ChosenParts | undefined): RestorePlan {
+  if (parts === undefined) return plan;
+  const left = parts.leftOut.map((one) => ({ ...one, code: "part-left-out" }));
+  const renamed = (parts.broughtBack?.renamed ?? []).map(({ what, as }) => {
+    return { what, code: "part-renamed", reason: `as ${as}` };
+  });
+  return { ...plan, leftOut: [...left, ...plan.leftOut], rewritten: [...renamed, ...plan.rewritten] };
 }
 
 async function readPlanInput(point: OpenRestorePoint, { skipRoles }: PlanOptions): Promise<PlanInput> {
@@ -63,12 +74,12 @@ export function assertTakes({ refusals }: RestorePlan, database: string): void {
   const [first] = refusals;
   if (first === undefined) return;
   const names = listNames(
-    refusals.map(({ what, reason, code }) => `${what} ${reason} (${code})`),
+    refusals.map(({ what, reason, code }) => `${what}: ${reason} (${code})`),
     MOST_CHARACTERS,
   );
   // Of a single one the name and the cause at least, however long.
   const told = names.startsWith(" and ") ? `${first.what} (${first.code})${names}` : names;
-  throw new PreconditionError("target-cannot-take", `database ${database} cannot take ${told}`, {
+  throw new PreconditionError("target-cannot-take", `database ${database} cannot take all of it. ${told}`, {
     hint: `${first.hint} \`holdfast restore … --plan\` lists everything.`,
   });
 }

@@ -99,3 +99,32 @@ describe("one table back into a database in use", () => {
     ]);
   });
 });
+
+describe("a restore beside a database in use that does not end", () => {
+  it("goes on where it stopped, is in the way of a restore that would drop, and can be given up", async () => {
+    const options = { tables: ["app.film"], intoSchema: "half" };
+    const stop = new AbortController();
+    const onProgress = ({ phase }: { readonly phase: string }): void => {
+      if (phase === "data") stop.abort(new Error("stopped"));
+    };
+    await expect(vault.restore(ref, source.url, { options, onProgress, signal: stop.signal })).rejects.toThrow();
+    expect(await source.query("SELECT to_regclass('half.film') IS NOT NULL AS there")).toEqual([{ there: true }]);
+    const replacing = vault.restore(ref, source.url, { options: { confirm: true } });
+    await expect(replacing).rejects.toMatchObject({ code: "target-in-use" });
+    const other = vault.restore(ref, source.url, { options: { tables: ["app.rental"], intoSchema: "half" } });
+    await expect(other).rejects.toMatchObject({ code: "target-in-use" });
+    expect(await vault.restore(ref, source.url, { options })).toMatchObject({ rows: 500, report: { identical: true } });
+    expect(await source.query("SELECT to_regnamespace('holdfast_restore') AS marker")).toEqual([{ marker: null }]);
+  });
+
+  it("takes what the database's own default privileges grant back, and leaves the rest as it was", async () => {
+    await source.query("ALTER DEFAULT PRIVILEGES IN SCHEMA app GRANT ALL ON TABLES TO PUBLIC");
+    const result = await vault.restore(ref, source.url, { options: { tables: ["app.language"], as: "tongue" } });
+    expect(result).toMatchObject({ rows: 2, report: { identical: true } });
+    expect(
+      await source.query(
+        "SELECT relacl IS NULL OR relacl::text NOT LIKE '{=%' AS kept FROM pg_class WHERE oid = 'app.tongue'::regclass",
+      ),
+    ).toEqual([{ kept: true }]);
+  });
+});

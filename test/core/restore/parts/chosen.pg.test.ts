@@ -38,7 +38,7 @@ describe("parts into a database of their own", () => {
         "app.ticket",
       ]);
       const told = result.warnings.join("\n");
-      expect(told).toMatch(/fk constraint app\.film film_language_id_fkey.*: it needs table app\.language/);
+      expect(told).toMatch(/fk constraint app\.film film_language_id_fkey it needs table app\.language/);
       expect(told).toMatch(/policy app\.film some_only/);
       expect(told).toMatch(/publication table app\.films film/);
       await target.query("INSERT INTO app.film (title) VALUES ('new')");
