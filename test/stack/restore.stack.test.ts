@@ -3,6 +3,7 @@ import pg from "pg";
 import { afterAll, beforeAll, describe, expect, inject, it } from "vitest";
 import { parseConnection } from "../../core/postgres/connection.ts";
 import { compareLive } from "../../core/restore/compare.ts";
+import type { PlanRow } from "../../core/restore/plan/rows.ts";
 import { asAdmin, createDatabase, type TestDatabase } from "../support/postgres.ts";
 import { clients, runMachine, storeConnection, visited } from "../support/stack.ts";
 import { backUp, catalog, databaseBehind, type MachineOutput, newestRun } from "./sources.ts";
@@ -36,9 +37,12 @@ async function run(machine: "restore" | "compare", input: object) {
   return Object.assign(ended, { output: ended.result as MachineOutput });
 }
 
-async function readReport(runId: string): Promise<{ readonly differences: unknown[] }> {
+async function readReport(
+  runId: string,
+  name = "",
+): Promise<{ readonly differences: unknown[]; readonly rows: PlanRow[] }> {
   const [day] = /\d{8}(?=T)/.exec(runId) ?? [""];
-  const Key = `v1/reports/rescued/${day.slice(0, 4)}-${day.slice(4, 6)}-${day.slice(6)}/${runId}.json`;
+  const Key = `v1/reports/rescued/${day.slice(0, 4)}-${day.slice(4, 6)}-${day.slice(6)}/${runId}${name}.json`;
   const Bucket = inject("stack").parameter.vaultBucket;
   const { Body } = await clients.s3().send(new GetObjectCommand({ Bucket, Key }));
   return JSON.parse((await Body?.transformToString()) ?? "{}");
@@ -60,6 +64,7 @@ describe("the restore machine", () => {
     expect(visited(events)).toEqual([
       "Resolve",
       "PrepareRestore",
+      "IsPlanned",
       "LoadSchema",
       "AnyChunks",
       "LoadChunks",
@@ -96,6 +101,42 @@ describe("the restore machine", () => {
     expect(cause).toContain("target-not-empty");
     expect(cause).toContain("precious");
     expect(await target.query("SELECT id FROM precious")).toEqual([{ id: 1 }]);
+    await target.drop();
+  });
+});
+
+describe("a restore's plan", () => {
+  it("is all that comes of a restore that was asked for it: no database is made, and nobody is told of a restore", async () => {
+    const database = `${source.name}_planned`;
+    const { status, cause, output, events } = await run("restore", { create: true, database, plan: true });
+    expect({ status, cause }).toEqual({ status: "SUCCEEDED", cause: undefined });
+    expect(visited(events)).toEqual(["Resolve", "PrepareRestore", "IsPlanned", "Record"]);
+    const [made] = await asAdmin((admin) =>
+      admin.query("SELECT FROM pg_database WHERE datname = $1", [database]).then(({ rows }) => rows),
+    );
+    expect(made).toBeUndefined();
+    const kinds = expect.arrayContaining([{ what: "4 table", verdict: "as it is", why: "" }]);
+    expect((await readReport(output.runId, ".plan")).rows).toEqual(kinds);
+    const planned = await catalog().runs.get(output.runId);
+    expect(planned).toMatchObject({ line: "plan of a restore of rescued succeeded", notes: { plan: kinds } });
+  });
+
+  it("fails the restore before its target is touched where that cannot take something", async () => {
+    const target = await createDatabase("turned");
+    await target.query("CREATE TABLE precious (id int)");
+    await asAdmin((admin) => admin.query(`ALTER DATABASE ${target.name} SET role = pg_monitor`));
+    const { status, error, cause } = await run("restore", {
+      database: target.name,
+      confirm: true,
+      leaveOut: true,
+    });
+    expect({ status, error }).toEqual({ status: "FAILED", error: "PreconditionError" });
+    expect(cause).toContain("target-cannot-take");
+    const failed = await newestRun("rescued");
+    expect(failed.findings).toMatchObject([{ code: "target-sets-role", where: `database ${target.name}` }]);
+    await asAdmin((admin) => admin.query(`ALTER DATABASE ${target.name} RESET role`));
+    const tables = await target.query("SELECT relname FROM pg_class WHERE oid >= 16384 AND relkind = 'r'");
+    expect(tables).toEqual([{ relname: "precious" }]);
     await target.drop();
   });
 });

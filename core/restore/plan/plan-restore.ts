@@ -4,6 +4,7 @@ import { dependentsOf, isRemark } from "./dependents.ts";
 import { nameOfEntry, someNames, sqlOfEntry } from "./describe.ts";
 import { extensions } from "./rules/extensions.ts";
 import { kinds } from "./rules/kinds.ts";
+import { platform } from "./rules/platform.ts";
 import { roles } from "./rules/roles.ts";
 import { rowSecurity, server } from "./rules/server.ts";
 import { accessMethods, securityLabels, tablespaces } from "./rules/storage.ts";
@@ -33,7 +34,9 @@ const RULES: readonly Rule[] = [
  * left out, is in the plan by name; with a refusal in it nothing may be touched.
  */
 export function planRestore(input: PlanInput, facts: TargetFacts, options: PlanOptions): RestorePlan {
-  const findings = RULES.flatMap((rule) => rule(input, facts, options));
+  const ofPlatform = platform(input, facts);
+  const rest = withoutEntries(input, ofPlatform);
+  const findings = [...ofPlatform, ...RULES.flatMap((rule) => rule(rest, facts, options))];
   const troubles = findings.filter((finding) => finding.verdict === "trouble");
   const isLeft = ({ leaving, isAgreed = false }: Trouble): boolean =>
     leaving !== undefined && (isAgreed || options.leaveOut === true);
@@ -61,6 +64,14 @@ export function planRestore(input: PlanInput, facts: TargetFacts, options: PlanO
   };
 }
 
+/** What is left out anyway, and is there by another hand, no rule has to ask about. */
+function withoutEntries(input: PlanInput, left: readonly Trouble[]): PlanInput {
+  if (left.length === 0) return input;
+  const gone = new Set(left.flatMap(({ leaving }) => leaving?.entries ?? []));
+  const entries = input.toc.entries.filter(({ dumpId }) => !gone.has(dumpId));
+  return { ...input, toc: { ...input.toc, entries } };
+}
+
 /** Nothing hangs on what is there by another hand. */
 function alongWith(left: readonly Trouble[], entries: readonly TocEntry[]): TocEntry[] {
   const all = (some: readonly Trouble[]): number[] => some.flatMap(({ leaving }) => leaving?.entries ?? []);
@@ -85,7 +96,7 @@ function leftOutOf({ what, code, reason, sql, leaving }: Trouble, { toc, manifes
       what: nameOfEntry(entry),
       code,
       reason: `${what} ${reason}`,
-      ...sqlOfEntry(entry),
+      ...(leaving?.isBrief === true ? { isUnsaid: true as const } : sqlOfEntry(entry)),
     })),
     ...rows.map((table) => ({
       what: `${table.rows} rows of ${table.schema}.${table.name}`,

@@ -55,8 +55,10 @@ export function planRows(
 /** Sentences about what was agreed to, the first of them; none where all is restored as it was. */
 export function toldOfPlan({ leftOut, rewritten }: FrozenPlan, most: number, where?: string): string[] {
   const told = [
-    ...leftOut.map(({ what, reason, sql }) => `left out: ${what} ${reason}${sql === undefined ? "" : `; ${sql}`}`),
-    ...rewritten.map(({ what, reason }) => `rewritten: ${what} ${reason}`),
+    ...leftOut
+      .filter(({ isUnsaid }) => isUnsaid !== true)
+      .map(({ what, reason, sql }) => `left out: ${what}: ${reason}${sql === undefined ? "" : `; ${sql}`}`),
+    ...rewritten.map(({ what, reason }) => `rewritten: ${what}: ${reason}`),
   ];
   if (told.length <= most) return told;
   const more = `and ${told.length - most} more are left out or rewritten`;

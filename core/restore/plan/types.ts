@@ -14,6 +14,8 @@ export interface LeftOut {
   readonly reason: string;
   /** What somebody who may can run afterwards to have it all the same. */
   readonly sql?: string;
+  /** Said with something else of which it is a part, and not by itself. */
+  readonly isUnsaid?: true;
 }
 
 /** Something that is restored in another way, or under another circumstance, by which nothing is lost. */

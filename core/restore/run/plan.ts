@@ -45,5 +45,5 @@ function asMuchAsFits(rows: readonly PlanRow[]): PlanRow[] {
 }
 
 function asFinding({ what, why, code = "", sql }: PlanRow): Finding {
-  return { where: what, code, message: `${what} ${why}${sql === undefined ? "" : `; ${sql}`}` };
+  return { where: what, code, message: `${what}: ${why}${sql === undefined ? "" : `; ${sql}`}` };
 }

@@ -9,17 +9,20 @@ import type { PlanInput, Trouble } from "./types.ts";
  * What the target's platform has made there itself: of the restore point it is left out, with its rows, and nothing else asks
  * about it. That is agreed to where it was a platform's in the source too; somebody's own schema of such a name is not.
  */
-export function platform({ toc }: PlanInput, { platform: found }: TargetFacts): Trouble[] {
+export function platform({ toc, manifest }: PlanInput, { platform: found }: TargetFacts): Trouble[] {
   if (found === undefined) return [];
   const groups = Map.groupBy(platformEntries(toc.entries, found), (entry) => headOf(entry, found));
   return [...groups].map(([what, entries]): Trouble => {
+    const rows = manifest.tables
+      .filter(({ schema }) => what === `schema ${schema}`)
+      .reduce((sum, table) => sum + table.rows, 0);
     return {
       verdict: "trouble",
       what,
       code: "of-the-platform",
-      reason: `is ${found.of}'s own and there already, as its platform has made it; its definitions and rows are not restored`,
+      reason: `is ${found.of}'s own and there already, as its platform has made it; its definitions${rows === 0 ? "" : ` and ${rows} rows`} are not restored`,
       hint: "Bring rows of users and files over as the provider says; what refers to them is restored as it was.",
-      leaving: { entries: entries.map(({ dumpId }) => dumpId), isReplaced: true },
+      leaving: { entries: entries.map(({ dumpId }) => dumpId), isReplaced: true, isBrief: true },
       isAgreed: wasOfPlatform(entries),
     };
   });

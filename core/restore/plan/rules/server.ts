@@ -35,7 +35,7 @@ function ownRole({ database, role }: TargetFacts): Finding[] {
   const setting = database?.settings.find((one) => BECOMING.test(one));
   if (database === undefined || setting === undefined) return [];
   const name = setting.slice(0, setting.indexOf("="));
-  const reason = `its own setting ${name} makes ${role.name} of who connects: the restore would not be made by the connection's role`;
+  const reason = `its own setting ${setting} makes another role of who connects (now ${role.name}), and it is not to be guessed which one is to restore`;
   const sql = `ALTER DATABASE ${quoteName(database.name)} RESET ${name};`;
   const hint = "Reset it for the restore, for every role if it is set for some, or restore into another database.";
   return [{ verdict: "trouble", what: `database ${database.name}`, code: "target-sets-role", reason, hint, sql }];

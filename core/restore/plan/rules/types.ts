@@ -38,6 +38,8 @@ export interface Leaving {
   readonly entries?: readonly number[];
   /** There is something in its place, on which the others can stand. */
   readonly isReplaced?: boolean;
+  /** Its entries are not said one by one. */
+  readonly isBrief?: boolean;
   readonly decisions?: Partial<Decisions>;
 }
 

@@ -99,7 +99,7 @@ test("what a target cannot take is refused by name before it is touched", async 
   await expect(refused).rejects.toMatchObject({
     name: "PreconditionError",
     code: "target-cannot-take",
-    message: expect.stringMatching(/extension bloom only a superuser .*\(needs-superuser\).* and \d more$/s),
+    message: expect.stringMatching(/extension bloom: only a superuser .*\(needs-superuser\).* and \d more$/s),
   });
   expect([await relations(), await hasMarker()]).toEqual([[], false]);
 });
@@ -122,9 +122,9 @@ test("what is agreed to is left out by name, the rest is restored and found iden
   await asAdmin((admin) => admin.query(`REVOKE ${foreign} FROM ${loader}`));
   expect(report).toMatchObject({ identical: true, level: "rows" });
   for (const name of ["extension bloom", "index public.item_bloom", "event trigger watch", "publication everything"]) {
-    expect(warnings.some((told) => told.startsWith(`left out: ${name} `))).toBe(true);
+    expect(warnings.some((told) => told.startsWith(`left out: ${name}: `))).toBe(true);
   }
-  expect(warnings.some((told) => told.startsWith("left out: policy public.lost few "))).toBe(true);
+  expect(warnings.some((told) => told.startsWith("left out: policy public.lost few: "))).toBe(true);
   expect([await relations(), await hasMarker()]).toEqual([["item", "lost", "theirs"], false]);
   const owners = await target.query<{ name: string; owner: string }>(
     "SELECT relname AS name, relowner::regrole::text AS owner FROM pg_class WHERE relname IN ('item', 'lost', 'theirs') ORDER BY 1",
