@@ -74,7 +74,10 @@ async function recompute(
   tables: readonly { readonly schema: string; readonly name: string }[],
   options: RunStepsOptions,
 ): Promise<void> {
-  await runSteps(session, "recompute", await recomputingSteps(session, tables, searchPath), options);
+  // Each by itself: a long one holds up no other table's indexes.
+  for (const step of await recomputingSteps(session, tables, searchPath)) {
+    await runSteps(session, step.name, [step], options);
+  }
 }
 
 /** Some entries of one parallel phase, in order. */

@@ -207,9 +207,9 @@ const REFUSALS: ReadonlySet<string> = new Set([
   "P0",
 ]);
 
-/** Whether the same statement would be refused again. */
+/** Whether the same statement would be refused again: not where it was only in somebody's way. */
 export function isRefusal(sqlState: string): boolean {
-  return REFUSALS.has(sqlState.slice(0, 2));
+  return sqlState !== LOCK_NOT_GRANTED && REFUSALS.has(sqlState.slice(0, 2));
 }
 
 /** A secret step's server message may quote what it did not like; the driver's error would be logged as the cause. */

@@ -140,9 +140,9 @@ function groupNumbers(phases: RestorePhases, phase: ParallelPhase, manifest: Man
 
 /** Of what is in the way, in the catalog: an item of it may have 400 KB. */
 const MOST_LISTED = 500;
-/** What stands in the run of things that were left out; the logs have all of it. */
-const MOST_WARNINGS = 20;
-const LONGEST_WARNING = 9_000;
+/** What stands in the run of things that were left out or made otherwise, in an item of at most 400 KB. */
+const MOST_WARNINGS = 200;
+const LONGEST_WARNING = 1_000;
 
 async function noteWarnings(catalog: Catalog, { runId }: Run, told: readonly string[]): Promise<void> {
   const warnings = told.map((text) => text.slice(0, LONGEST_WARNING));
