@@ -27,6 +27,8 @@ beforeAll(async () => {
   await source.query(`
     CREATE TABLE item (id int PRIMARY KEY);
     CREATE TABLE part (id int PRIMARY KEY, item_id int REFERENCES item);
+    CREATE FUNCTION is_item(int) RETURNS bool LANGUAGE sql AS 'SELECT EXISTS (SELECT FROM public.item WHERE id = $1)';
+    ALTER TABLE part ADD CONSTRAINT asks CHECK (is_item(item_id));
     CREATE VIEW items AS SELECT * FROM item;
     INSERT INTO item VALUES (1)`);
   ref = await vault.backUp(source.url);
@@ -84,8 +86,13 @@ describe("a restore", () => {
       "DELETE FROM holdfast_restore.chunk RETURNING n, rows",
     );
     await expect(completeRestore(session, input)).rejects.toThrow(/was not loaded/);
-    expect(await marker()).toEqual([{ marker: "holdfast_restore" }]);
     await target.query("INSERT INTO holdfast_restore.chunk (n, rows) VALUES ($1, $2)", [chunk?.n, chunk?.rows]);
+    const [check] = await target.query<{ name: string }>(
+      "DELETE FROM holdfast_restore.step WHERE name LIKE 'check-valid/%' RETURNING name",
+    );
+    await expect(completeRestore(session, input)).rejects.toThrow(/constraint "asks" on table public.part is not back/);
+    expect(await marker()).toEqual([{ marker: "holdfast_restore" }]);
+    await target.query("INSERT INTO holdfast_restore.step (name) VALUES ($1)", [check?.name]);
     await completeRestore(session, input);
     expect(await marker()).toEqual([{ marker: null }]);
   });

@@ -2,7 +2,7 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { parseConnection } from "../../../core/postgres/connection.ts";
 import { compareLive } from "../../../core/restore/compare.ts";
-import type { RestoreResult } from "../../../core/restore/direct.ts";
+import type { RestoreProgress, RestoreResult } from "../../../core/restore/direct.ts";
 import { differences } from "../../support/identical.ts";
 import { createDatabase, type TestDatabase } from "../../support/postgres.ts";
 import { createVault, type TestVault } from "./support.ts";
@@ -219,4 +219,34 @@ test("lets rows find their partition anew where a function or collation has sent
     expect(await target.query(rows)).toEqual(await source.query(rows));
     expect(await target.query("SELECT count(*)::int AS n FROM public.high")).toEqual([{ n: 10 }]);
   });
+});
+
+test("brings back what it took off also when the attempt that did so has broken off", async () => {
+  const source = await createDatabase("losing");
+  const target = await createDatabase("regained");
+  try {
+    await source.query(`
+      CREATE TABLE public.z (id int PRIMARY KEY); INSERT INTO public.z VALUES (1);
+      CREATE FUNCTION public.in_z(int) RETURNS boolean LANGUAGE sql AS 'SELECT EXISTS (SELECT FROM public.z WHERE id = $1)';
+      CREATE DOMAIN public.of_z AS int CONSTRAINT there CHECK (public.in_z(VALUE));
+      CREATE TABLE public.a (id int CONSTRAINT known CHECK (public.in_z(id)), z public.of_z, n int);
+      COMMENT ON CONSTRAINT known ON public.a IS 'said';
+      INSERT INTO public.a VALUES (1, 1, -1);
+      ALTER TABLE public.a ADD CONSTRAINT above CHECK (n > 0) NOT VALID;
+      UPDATE pg_constraint SET convalidated = true WHERE conname = 'above';`);
+    const ref = await vault.backUp(source.url);
+    for (const phase of ["data", "indexes", "finish"]) {
+      const controller = new AbortController();
+      const onProgress = (progress: RestoreProgress): void => {
+        if (progress.phase === phase) controller.abort();
+      };
+      await expect(vault.restore(ref, target.url, { signal: controller.signal, onProgress })).rejects.toThrow();
+    }
+    const { warnings } = await vault.restore(ref, target.url);
+    expect(warnings).toEqual([expect.stringMatching(/^constraint "above" on table public.a .*NOT VALID/)]);
+    await target.query("UPDATE pg_constraint SET convalidated = true WHERE conname = 'above'");
+    expect(await differences(source.url, target.url, { database: false })).toEqual([]);
+  } finally {
+    await Promise.all([source.drop(), target.drop()]);
+  }
 });
