@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { RestorePointRef } from "../../../../core/vault/keys.ts";
-import { createDatabase, type TestDatabase } from "../../../support/postgres.ts";
+import { asAdmin, createDatabase, type TestDatabase } from "../../../support/postgres.ts";
 import { createVault, type TestVault, withTarget } from "../support.ts";
 import { FILM_SCHEMA } from "./film-schema.ts";
 
@@ -38,7 +38,7 @@ describe("parts into a database of their own", () => {
         "app.ticket",
       ]);
       const told = result.warnings.join("\n");
-      expect(told).toMatch(/fk constraint app\.film film_language_id_fkey it needs table app\.language/);
+      expect(told).toMatch(/fk constraint app\.film film_language_id_fkey: it needs table app\.language/);
       expect(told).toMatch(/policy app\.film some_only/);
       expect(told).toMatch(/publication table app\.films film/);
       await target.query("INSERT INTO app.film (title) VALUES ('new')");
@@ -102,6 +102,29 @@ describe("parts into a database of their own", () => {
       await expect(unfit).rejects.toMatchObject({ code: "rows-do-not-fit" });
       await expect(unfit).rejects.toThrow(/no column name/);
     });
+  });
+
+  it("refuses rows that triggers or foreign keys would meet where the role may not let them rest, saying which right it lacks", async () => {
+    const role = `plain_${source.name}`;
+    await asAdmin((admin) => admin.query(`CREATE ROLE ${role} LOGIN PASSWORD 'x'`));
+    const target = await createDatabase("plain", `OWNER ${role}`);
+    try {
+      const url = target.url.replace(/\/\/[^@]+@/, `//${role}:x@`);
+      await target.query(`CREATE SCHEMA app AUTHORIZATION ${role}; SET ROLE ${role};
+        CREATE TABLE app.language (id int PRIMARY KEY, name text);
+        CREATE TABLE app.film_2 (language_id int REFERENCES app.language)`);
+      const free = await vault.restore(ref, url, { options: { dataOnly: true, tables: ["app.language"] } });
+      expect(free).toMatchObject({ rows: 2, report: { identical: true } });
+      await target.query(`SET ROLE ${role}; TRUNCATE app.language CASCADE;
+        CREATE FUNCTION app.no() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NULL; END';
+        CREATE TRIGGER none BEFORE INSERT ON app.language FOR EACH ROW EXECUTE FUNCTION app.no()`);
+      const met = vault.restore(ref, url, { options: { dataOnly: true, tables: ["app.language"] } });
+      await expect(met).rejects.toMatchObject({ code: "rows-meet-triggers" });
+      await expect(met).rejects.toThrow(/trigger "?none"? on app\.language/);
+    } finally {
+      await target.drop();
+      await asAdmin((admin) => admin.query(`DROP ROLE ${role}`));
+    }
   });
 
   it("refuses a pattern that means nothing, by name, and a part that cannot be without another", async () => {
