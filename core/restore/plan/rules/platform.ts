@@ -20,7 +20,7 @@ export function platform({ toc, manifest }: PlanInput, { platform: found }: Targ
       verdict: "trouble",
       what,
       code: "of-the-platform",
-      reason: `is ${found.of}'s own and there already, as its platform has made it; its definitions${rows === 0 ? "" : ` and ${rows} rows`} are not restored`,
+      reason: `is ${found.of}'s own and there already, as its platform has made it; its definitions${rows === 0 ? "" : ` and ${rows} row${rows === 1 ? "" : "s"}`} are not restored`,
       hint: "Bring rows of users and files over as the provider says; what refers to them is restored as it was.",
       leaving: { entries: entries.map(({ dumpId }) => dumpId), isReplaced: true, isBrief: true },
       isAgreed: wasOfPlatform(entries),
