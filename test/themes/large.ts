@@ -33,7 +33,7 @@ CREATE TABLE public.refers (o oid); INSERT INTO public.refers VALUES (2147483648
 /** Rows and large objects far larger than any buffer of ours, and a table of nothing but rows. */
 export const large: Theme = sqlTheme({
   id: "large",
-  chunkBytes: 64 * MIB,
+  isLarge: true,
   roles: ["theme_large_owner", "theme_large_reader"],
   sql: [
     largeRow("public.large", 66),

@@ -10,8 +10,8 @@ export interface Theme {
   readonly createOptions?: string;
   /** Fills a fresh database, as a superuser. */
   make(database: ThemeDatabase): Promise<void>;
-  /** Of the source's chunks, where the tests' own would be thousands; such a theme goes through the stack only. */
-  readonly chunkBytes?: number;
+  /** True where it is too much for the tests' smallest chunks: it goes through the stack only. */
+  readonly isLarge?: boolean;
   /** What is judged other than everything. */
   readonly judging?: Judging;
   /** What the restore has to tell, each matching one of its warnings; there are no others. */

@@ -296,12 +296,12 @@ const HOSTILE = `
   row_security = on; default_transaction_isolation = serializable; default_transaction_deferrable = on; default_transaction_read_only = on;
   check_function_bodies = on; quote_all_identifiers = on; synchronize_seqscans = on; debug_parallel_query = on; enable_seqscan = off;
   enable_tidscan = off; jit_above_cost = 0; default_text_search_config = 'pg_catalog.german';
-  session_replication_role = replica; zero_damaged_pages = on; exit_on_error = on; default_tablespace = 'pg_default'; plan_cache_mode = force_generic_plan`;
+   exit_on_error = on; default_tablespace = 'pg_default'; plan_cache_mode = force_generic_plan`;
 
 /** Of our role in that database, which win over the database's. */
 const HOSTILE_TO_US = `
   statement_timeout = '20s'; lock_timeout = '1ms'; idle_in_transaction_session_timeout = '20s'; transaction_timeout = '20s';
-  work_mem = '64kB'; hash_mem_multiplier = 1; maintenance_work_mem = '1MB'; extra_float_digits = 0; temp_file_limit = '1GB'; log_min_messages = panic`;
+  work_mem = '64kB'; hash_mem_multiplier = 1; maintenance_work_mem = '1MB'; extra_float_digits = 0; temp_file_limit = '1GB'; zero_damaged_pages = on; session_replication_role = replica`;
 
 function alter(what: string, settings: string): string {
   return settings

@@ -13,7 +13,7 @@ beforeAll(async () => {
 });
 afterAll(() => vault.remove());
 
-const small = themes.filter(({ chunkBytes }) => chunkBytes === undefined);
+const small = themes.filter(({ isLarge }) => isLarge !== true);
 
 test.each(small)("$id comes back as it was", async (theme) => {
   const source = await makeThemed(theme);
