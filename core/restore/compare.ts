@@ -339,6 +339,7 @@ export async function compareRest(
       ...unexpected.map(
         (object): Difference => ({ kind: "table", object, aspect: "presence", expected: "absent", got: "present" }),
       ),
+      ...(expected.schema === undefined ? [] : orderDifferences(expected.tables, listed)),
       ...viewDifferences(expected.materializedViews, filledViews(listed)).filter(
         ({ object }) => !known.has(object) && !foreign.has(object),
       ),
@@ -361,6 +362,19 @@ function withoutPlatform(toc: Toc, platform: Platform | undefined): Toc {
   if (platform === undefined) return toc;
   const theirs = new Set(platformEntries(toc.entries, platform));
   return { ...toc, entries: toc.entries.filter((entry) => !theirs.has(entry)) };
+}
+
+/** `SELECT *` depends on it, and a dump's definition does not say it of columns that are inherited. */
+function orderDifferences(expected: readonly ComparedTable[], listed: readonly PlannedTable[]): Difference[] {
+  const found = new Map(listed.map((table) => [qualifiedName(table), copiedColumns(table)]));
+  return expected.flatMap((table): Difference[] => {
+    const object = qualifiedName(table);
+    const [want, have] = [table.columns, found.get(object) ?? []];
+    // Columns that are not there, or more of them, are the schema's to tell.
+    const isReordered = want.length === have.length && want.every((column) => have.includes(column));
+    if (!isReordered || want.every((column, index) => column === have[index])) return [];
+    return [{ kind: "table", object, aspect: "order of columns", expected: want.join(", "), got: have.join(", ") }];
+  });
 }
 
 /** Views that are on one side only are the schema's to tell. */

@@ -152,10 +152,15 @@ function describe(
     described.set(object, {
       definition: parts.toSorted().join("\n"),
       isDeparsed: isDeparsed(entry),
-      owner: ignoreOwners === true ? "" : (entry.owner ?? ""),
+      owner: ignoreOwners === true || isOfServer(entry) ? "" : (entry.owner ?? ""),
     });
   }
   return described;
+}
+
+/** What initdb has made belongs to whom initdb was told to, and no dump gives it to another. */
+function isOfServer({ namespace }: TocEntry): boolean {
+  return namespace === "pg_catalog" || namespace === "information_schema";
 }
 
 function isRemark(desc: string): boolean {

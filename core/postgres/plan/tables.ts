@@ -65,7 +65,9 @@ export async function listTables(session: Session, choice?: Choice): Promise<Siz
      JOIN pg_class c USING (oid)
      JOIN pg_namespace n ON n.oid = c.relnamespace
      LEFT JOIN pg_am am ON am.oid = c.relam
-     LEFT JOIN pg_inherits inherited ON inherited.inhrelid = c.oid AND inherited.inhseqno = 1
+     LEFT JOIN LATERAL (
+       SELECT i.inhparent FROM pg_inherits i WHERE i.inhrelid = c.oid ORDER BY i.inhseqno LIMIT 1
+     ) AS inherited ON true
      LEFT JOIN columns ON columns.oid = c.oid
      LEFT JOIN keys ON keys.oid = c.oid
      WHERE c.relkind IN ('r', 'p', 'm', 'f')

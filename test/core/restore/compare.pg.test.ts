@@ -23,6 +23,11 @@ const changes: readonly (readonly [what: string, change: string, expected: strin
   ["a row too many", "INSERT INTO f_more VALUES (51)", '"f_more": rows is 51, expected is 50'],
   ["a missing table", "DROP TABLE g_gone", 'table "public"."g_gone": presence is missing'],
   ["a missing column", "ALTER TABLE h_column DROP COLUMN title", 'table "public"."h_column": columns'],
+  [
+    "columns in another order",
+    "DROP TABLE l_order; CREATE TABLE l_order () INHERITS (k_owner); ALTER TABLE l_order ADD COLUMN first int",
+    'table "public"."l_order": order of columns is id, title, seen, first, expected is first, id, title, seen',
+  ],
   ["a missing index", "DROP INDEX i_index_title", "schema index public.i_index_title: presence is missing"],
   ["a changed privilege", "GRANT SELECT ON j_grant TO PUBLIC", "schema acl public.TABLE j_grant: presence is present"],
   ["a changed owner", "ALTER TABLE k_owner OWNER TO pg_database_owner", "schema table public.k_owner: owner"],
@@ -91,6 +96,8 @@ beforeAll(async () => {
       INSERT INTO ${table} SELECT n, 'film ' || n FROM generate_series(1, 50) n`);
   }
   await client.query(`
+    CREATE TABLE elder (); CREATE TABLE l_order (first int) INHERITS (elder);
+    ALTER TABLE elder ADD COLUMN id int NOT NULL, ADD COLUMN title text, ADD COLUMN seen timestamptz;
     CREATE INDEX i_index_title ON i_index (title);
     CREATE VIEW seen AS SELECT 1 AS n;
     CREATE SEQUENCE ticket; CREATE SEQUENCE lost;

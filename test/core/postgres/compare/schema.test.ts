@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import { schemaDifferences } from "../../../../core/postgres/compare/index.ts";
 import type { Toc, TocEntry } from "../../../../core/postgres/ddl/index.ts";
 
-type Entry = Pick<TocEntry, "desc" | "tag" | "defn">;
+type Entry = Pick<TocEntry, "desc" | "tag" | "defn"> & Partial<Pick<TocEntry, "namespace" | "owner">>;
 
 function toc(entries: readonly Entry[], serverVersion = "18.4"): Toc {
   return { serverVersion, entries: entries.map((entry) => ({ owner: "o", ...entry })) } as unknown as Toc;
@@ -35,6 +35,19 @@ describe("two schemas", () => {
     expect(schemaDifferences(named, theirs, { ignoreDatabase: true })).toMatchObject([
       { object: "view DATABASE copy", aspect: "presence", got: "missing" },
     ]);
+  });
+
+  test("do not differ by the owner of what the server itself has brought", () => {
+    const granted = {
+      desc: "ACL",
+      tag: "FUNCTION pg_sleep(double precision)",
+      defn: "GRANT …",
+      namespace: "pg_catalog",
+    };
+    const theirs = { ...granted, owner: "rdsadmin" };
+    expect(schemaDifferences(toc([granted]), toc([theirs]))).toEqual([]);
+    const own = { namespace: "public" };
+    expect(schemaDifferences(toc([{ ...granted, ...own }]), toc([{ ...theirs, ...own }]))).toHaveLength(1);
   });
 
   test("do not differ by the order in which a server lists a database's settings", () => {
