@@ -150,7 +150,7 @@ export async function restoreDirect(input: RestoreDirectInput): Promise<RestoreR
   tell("finish", 1, 1);
 
   const report = options.compare === "off" ? undefined : await compare();
-  await alone((session) => completeRestore(session, { point, phases, options }, { onDenied }));
+  await alone((session) => completeRestore(session, { point, phases, options }, { onDenied, onTold }));
   const { tables } = point.manifest;
   const plainBytes = tables.flatMap((table) => table.chunks).reduce((sum, chunk) => sum + chunk.plainBytes, 0);
   const result = { restorePointId: ref.restorePointId, database: target.settings.database, rows, plainBytes, warnings };

@@ -16,7 +16,7 @@ import {
   readMarker,
 } from "../postgres/load/marker.ts";
 import { analyzeSteps, refreshInOrder, refreshSteps } from "../postgres/load/materialized-views.ts";
-import { returningSteps, stillPostponed } from "../postgres/load/postponed.ts";
+import { listUnvalidated, returningSteps, stillPostponed } from "../postgres/load/postponed.ts";
 import { useRowSettings } from "../postgres/load/row-settings.ts";
 import { sequenceSteps } from "../postgres/load/sequences.ts";
 import { doneAmong, type RunStepsOptions, runSteps, type Step } from "../postgres/load/steps.ts";
@@ -109,6 +109,8 @@ const NEVER_BEFORE: LastAct = { hasBegun: async () => false, begin: async () => 
 
 export interface CompleteOptions extends Pick<RunStepsOptions, "onDenied"> {
   readonly lastAct?: LastAct;
+  /** Told again, in the same words, of constraints that stay NOT VALID: an earlier attempt may have found that. */
+  readonly onTold?: (sentence: string) => void;
 }
 
 /**
@@ -135,7 +137,7 @@ const COMPLETE_LOCK = 0x646f6e65;
 async function completeAlone(
   session: Session,
   { point, phases, options }: FinishInput,
-  { lastAct = NEVER_BEFORE, onDenied }: CompleteOptions,
+  { lastAct = NEVER_BEFORE, onDenied, onTold }: CompleteOptions,
 ): Promise<void> {
   const found = await readMarker(session);
   if (found === undefined) {
@@ -154,6 +156,7 @@ async function completeAlone(
   const database = options.create ? await databaseOf(point) : undefined;
   const steps = database === undefined ? [] : lastDatabaseSteps(database, session.settings.database, options);
   const configured = await permittedStatements(session, steps, onDenied);
+  for (const { told } of await listUnvalidated(session)) onTold?.(told);
   await lastAct.begin();
   await session.query("SET synchronous_commit = on");
   const triggers = splitLoginTriggers(phases.eventTriggers).login.flatMap(({ statements }) => statements);

@@ -77,7 +77,8 @@ CREATE TABLE ${MARKER_SCHEMA}.routed (
 CREATE TABLE ${MARKER_SCHEMA}.unvalidated (
   schema text NOT NULL,
   relation text NOT NULL,
-  name text NOT NULL
+  name text NOT NULL,
+  told text NOT NULL
 );
 CREATE UNLOGGED TABLE ${MARKER_SCHEMA}.uncrashed (one boolean PRIMARY KEY);
 INSERT INTO ${MARKER_SCHEMA}.uncrashed VALUES (true);`;

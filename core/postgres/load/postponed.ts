@@ -223,11 +223,13 @@ export function leftUnvalidated(
   appliesTo: Fallback["appliesTo"],
   statements: readonly string[] = [],
 ): Fallback {
-  const values = [schema, relation, name].map(quoteLiteral).join(", ");
-  const noted = `INSERT INTO ${MARKER_SCHEMA}.unvalidated (schema, relation, name) VALUES (${values})`;
   return {
     appliesTo,
-    statements: async () => [...statements, noted],
+    statements: async (_session, told) => {
+      const values = [schema, relation, name, told].map(quoteLiteral).join(", ");
+      const noted = `INSERT INTO ${MARKER_SCHEMA}.unvalidated (schema, relation, name, told) VALUES (${values})`;
+      return [...statements, noted];
+    },
     instead: "it stays NOT VALID: the rows are all there, and new ones are held against it",
   };
 }
@@ -239,8 +241,8 @@ export async function stillPostponed(session: Session): Promise<string[]> {
   return steps.filter(({ name }) => !done.has(name)).map(({ what }) => what);
 }
 
-/** What this restore has left NOT VALID; none where no restore is unfinished. */
-export async function listUnvalidated(session: Session): Promise<Unvalidated[]> {
+/** What this restore has left NOT VALID, with the sentence that told of it; none where no restore is unfinished. */
+export async function listUnvalidated(session: Session): Promise<(Unvalidated & { readonly told: string })[]> {
   if ((await readMarker(session)) === undefined) return [];
-  return session.query(`SELECT schema, relation, name FROM ${MARKER_SCHEMA}.unvalidated ORDER BY 1, 2, 3`);
+  return session.query(`SELECT schema, relation, name, told FROM ${MARKER_SCHEMA}.unvalidated ORDER BY 1, 2, 3`);
 }

@@ -30,8 +30,8 @@ export interface Step {
 export interface Fallback {
   /** Which refusals it is for, by their SQLSTATE. */
   readonly appliesTo: (sqlState: string) => boolean;
-  /** Run in place of the step's own, with its record; asked for when it comes to that. */
-  readonly statements: (session: Session) => Promise<readonly string[]>;
+  /** Run in place of the step's own, with its record; asked for when it comes to that, with what was told of it. */
+  readonly statements: (session: Session, told: string) => Promise<readonly string[]>;
   /** What is done instead, as the end of a sentence: `it stays NOT VALID`. */
   readonly instead: string;
 }
@@ -184,8 +184,9 @@ async function runStep(
       const fallback = left.find(({ appliesTo }) => appliesTo(state));
       if (fallback === undefined) throw failureOf(step, refusal);
       left.splice(0, left.indexOf(fallback) + 1);
-      onDenied?.(step, failureOf(step, error), fallback.instead);
-      message = messageOf(await fallback.statements(session));
+      const failure = failureOf(step, error);
+      onDenied?.(step, failure, fallback.instead);
+      message = messageOf(await fallback.statements(session, describeRefusal(step, failure, fallback.instead)));
     }
   }
 }

@@ -218,9 +218,11 @@ export async function completeRestoreRun(runId: string, context: RestoreContext)
     begin: async () => void (await runs.advance(runId, { epoch: open.run.epoch, notes: { [COMPLETING]: true } })),
   };
   const input = { point: open.point, phases, options: open.settings.options };
+  const told: string[] = [];
+  const onTold = (sentence: string): void => void told.push(sentence);
   await runTelling(open, context, (session, { onDenied }) =>
-    completeRestore(session, input, { lastAct, ...(onDenied && { onDenied }) }),
-  );
+    completeRestore(session, input, { lastAct, onTold, ...(onDenied && { onDenied }) }),
+  ).finally(() => noteWarnings(context.catalog, open.run, told));
   return { runId };
 }
 

@@ -235,7 +235,7 @@ test("brings back what it took off also when the attempt that did so has broken 
       ALTER TABLE public.a ADD CONSTRAINT above CHECK (n > 0) NOT VALID;
       UPDATE pg_constraint SET convalidated = true WHERE conname = 'above';`);
     const ref = await vault.backUp(source.url);
-    for (const phase of ["data", "indexes", "finish"]) {
+    for (const phase of ["data", "indexes", "finish", "compare"]) {
       const controller = new AbortController();
       const onProgress = (progress: RestoreProgress): void => {
         if (progress.phase === phase) controller.abort();
