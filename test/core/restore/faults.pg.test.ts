@@ -154,7 +154,7 @@ describe("a target that could only be emptied by half", () => {
         ALTER DATABASE ${target.name} OWNER TO ${role};
         CREATE TABLE mine (id int); ALTER TABLE mine OWNER TO ${role}; CREATE TABLE others (id int)`);
       const settings = { ...parseConnection(target.url), user: role, password: "local" };
-      const options = { confirm: true, skipRoles: true };
+      const options = { confirm: true, skipRoles: true, noOwner: true };
       const failing = vault.restore(ref, target.url, { connection: settings, options });
       await expect(failing).rejects.toMatchObject({
         code: "privilege-missing",
@@ -163,7 +163,7 @@ describe("a target that could only be emptied by half", () => {
       const session = await openLoadSession(parseConnection(target.url), { applicationName });
       expect(await readMarker(session)).toMatchObject({ isReady: false, restorePointId: ref.restorePointId });
       await session.end();
-      const again = vault.restore(ref, target.url, { connection: settings, options: { skipRoles: true } });
+      const again = vault.restore(ref, target.url, { connection: settings, options: { ...options, confirm: false } });
       await expect(again).rejects.toMatchObject({ code: "target-not-empty" });
       const result = await vault.restore(ref, target.url, { options: { confirm: true, skipRoles: true } });
       expect(result.report).toMatchObject({ identical: true });
@@ -192,18 +192,18 @@ describe("what is dropped", () => {
 
   test("is the rest of the list when an attempt that broke off has dropped some of it, and nothing besides", async () => {
     await withTarget(async (target) => {
-      // More than are dropped in one transaction; the last of them are in use.
+      // More than are dropped in one transaction; the last to be dropped, which is the oldest, is in use.
       await target.query(
         "DO $$BEGIN FOR i IN 10..79 LOOP EXECUTE format('CREATE TABLE t%s ()', i); END LOOP; END$$; CREATE SCHEMA z",
       );
       const held = await openLoadSession(parseConnection(target.url), { applicationName });
-      await held.query("BEGIN; LOCK TABLE public.t79");
+      await held.query("BEGIN; LOCK TABLE public.t10");
       let confirm = "";
       const onListed = async ({ id }: { readonly id: string }): Promise<boolean> => {
         confirm = id;
         return true;
       };
-      const broken = expect(vault.restore(ref, target.url, { onListed })).rejects.toThrow(/t79/);
+      const broken = expect(vault.restore(ref, target.url, { onListed })).rejects.toThrow(/t10/);
       await vi.waitFor(
         async () => {
           const waiting = "datname = current_database() AND wait_event_type = 'Lock' AND query LIKE 'LOCK TABLE%'";
