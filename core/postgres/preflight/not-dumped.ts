@@ -16,6 +16,9 @@ const MESSAGES = {
   "system-object-changed": "PostgreSQL's own, to which a user has added something: that is not in the restore point",
   "privilege-not-dumped": "who may use it was changed: that is not in the restore point",
   "extension-object-extended": "a user's, on what belongs to an extension: not in the restore point",
+  "user-mapping-hidden":
+    "shown whole to superusers only: it comes back without the options it may have, such as a password",
+  "subscription-hidden": "shown to superusers only: not in the restore point",
   "column-computed-again": "its stored values come of a user's function, which computes them again at a restore",
 } as const;
 
@@ -82,6 +85,16 @@ SELECT code, object FROM (
      SELECT FROM pg_depend d WHERE (d.classid = 'pg_attrdef'::regclass AND d.objid = f.oid
               OR d.classid = 'pg_class'::regclass AND d.objid = a.attrelid AND d.objsubid = a.attnum)
         AND d.refclassid = 'pg_proc'::regclass AND ${isUsers("pg_proc", "d.refobjid")})
+  UNION ALL
+  -- As pg_user_mappings decides what it shows; whether there are options is shown to nobody else either.
+  SELECT 'user-mapping-hidden', format('user mapping for %s on server %I', CASE WHEN m.umuser = 0 THEN 'public' ELSE quote_ident(m.usename) END, m.srvname)
+    FROM pg_user_mappings m JOIN pg_foreign_server s ON s.oid = m.srvid
+   WHERE m.umoptions IS NULL AND current_setting('is_superuser') = 'off'
+     AND NOT (CASE WHEN m.umuser = 0 THEN pg_has_role(s.srvowner, 'USAGE')
+              ELSE m.usename = current_user AND (pg_has_role(s.srvowner, 'USAGE') OR has_server_privilege(s.oid, 'USAGE')) END)
+  UNION ALL
+  SELECT 'subscription-hidden', format('subscription %I', subname) FROM pg_subscription
+   WHERE subdbid = (SELECT oid FROM pg_database WHERE datname = current_database()) AND current_setting('is_superuser') = 'off'
 ) AS found (code, object)
 GROUP BY code, object ORDER BY code, object`;
 
