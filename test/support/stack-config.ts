@@ -19,6 +19,9 @@ const source = {
 /** Of `commit.stack.test.ts`: the last three are those whose functions end for good. */
 export const commits = ["commit-a", "commit-b", "commit-c", "commit-d"] as const;
 
+/** Of `themes.stack.test.ts`: one theme after the other goes through each, so that as many go at once. */
+export const themeLanes = ["theme-a", "theme-b", "theme-c"] as const;
+
 export default defineConfig({
   configVersion: 1,
   installation: "test",
@@ -47,6 +50,9 @@ export default defineConfig({
     doubled: { ...source, connection: "doubled-read", holdSeconds: 10, relayLeadSeconds: 5 },
     together: { ...source, connection: "together-read" },
     ...Object.fromEntries(commits.map((id) => [id, { ...source, connection: `${id}-read` }])),
+    ...Object.fromEntries(
+      themeLanes.map((id) => [id, { ...source, connection: `${id}-read`, rowHash: "off" as const }]),
+    ),
     scheduled: {
       ...source,
       connection: "scheduled-read",
@@ -64,6 +70,7 @@ export default defineConfig({
     stormy: { connection: "stormy-write" },
     chaos: { connection: "chaos-write" },
     together: { connection: "together-write" },
+    ...Object.fromEntries(themeLanes.map((id) => [id, { connection: `${id}-write` }])),
   },
   limits: { longestRunMinutes: 5 },
 });
