@@ -17,16 +17,23 @@ export function knowsSetting(name: string, major: number): boolean {
 /** `ALTER DATABASE … SET name TO …`, and `ALTER ROLE … IN DATABASE … SET …`. */
 export const databaseSettings: Rewrite = (entry, { major }) => {
   if (entry.desc !== "DATABASE PROPERTIES") return undefined;
-  const statements = statementsOf(entry);
-  const unknown = statements.flatMap(({ setting }) =>
-    setting === undefined || knowsSetting(setting, major) ? [] : [setting],
-  );
-  if (unknown.length === 0) return undefined;
-  const kept = statements.filter(({ setting }) => setting === undefined || knowsSetting(setting, major));
-  const reason = `sets ${[...new Set(unknown)].join(", ")}, which PostgreSQL ${major} does not know: left out`;
-  if (kept.length === 0) return { reason };
-  return { entry: { ...entry, defn: kept.map(({ text }) => text).join("") }, reason };
+  const { entry: kept, left } = settingsThat(entry, (setting) => knowsSetting(setting, major));
+  if (left.length === 0) return undefined;
+  const reason = `sets ${[...new Set(left)].join(", ")}, which PostgreSQL ${major} does not know: left out`;
+  return { ...(kept !== undefined && { entry: kept }), reason };
 };
+
+/** A database's properties with those settings only, and which were left; without an entry where nothing remains. */
+export function settingsThat(
+  entry: TocEntry,
+  isKept: (setting: string) => boolean,
+): { readonly entry: TocEntry | undefined; readonly left: readonly string[] } {
+  const statements = statementsOf(entry);
+  const left = statements.flatMap(({ setting }) => (setting === undefined || isKept(setting) ? [] : [setting]));
+  if (left.length === 0) return { entry, left };
+  const kept = statements.filter(({ setting }) => setting === undefined || isKept(setting));
+  return { entry: kept.length === 0 ? undefined : { ...entry, defn: kept.map(({ text }) => text).join("") }, left };
+}
 
 function statementsOf({ defn = "" }: TocEntry): { readonly text: string; readonly setting: string | undefined }[] {
   const found = tokens(defn);

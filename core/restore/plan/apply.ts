@@ -5,7 +5,8 @@
 import type { DatabaseProperties, Grant, LargeObjectMetadata, Toc, TocEntry } from "../../postgres/ddl/index.ts";
 import type { RoleList } from "../../postgres/roles/index.ts";
 import { mapTocRoles } from "../../postgres/roles/map-roles.ts";
-import { fitToServer, knowsSetting } from "../../postgres/versions/index.ts";
+import { settingName } from "../../postgres/roles/setting.ts";
+import { fitToServer, knowsSetting, settingsThat } from "../../postgres/versions/index.ts";
 import type { Manifest } from "../../vault/manifest/schema.ts";
 import type { OpenRestorePoint } from "../restore-point.ts";
 import { readToc } from "../restore-point.ts";
@@ -43,10 +44,16 @@ export function agreedToc(toc: Toc, { leftOut, decisions }: FrozenPlan): Toc {
       ...(tableAccessMethod !== undefined && methods.has(tableAccessMethod) && { tableAccessMethod: undefined }),
       ...(tablespace !== undefined && tablespaces.has(tablespace) && { tablespace: "" }),
     };
-    const kept = grantsWithout(withOwner(stored, decisions), missing);
+    const set = withSettings(stored, decisions);
+    const kept = set && grantsWithout(withOwner(set, decisions), missing);
     return kept === undefined ? [] : [kept];
   });
   return { ...toc, entries };
+}
+
+function withSettings(entry: TocEntry, { settings }: Decisions): TocEntry | undefined {
+  if (entry.desc !== "DATABASE PROPERTIES" || settings.length === 0) return entry;
+  return settingsThat(entry, (name) => !settings.includes(name)).entry;
 }
 
 /** Owner and, of its privileges, those of the owner are the restoring role's where another cannot have them. */
@@ -105,12 +112,14 @@ export function agreedRoles({ roles, memberships }: RoleList, { decisions }: Fro
   };
 }
 
-/** The database's own, without what names roles that are not there, or settings that the server does not know. */
+/** The database's own, without what names roles that are not there, or settings that it cannot be given. */
 export function agreedDatabase(database: DatabaseProperties, { decisions }: FrozenPlan): DatabaseProperties {
   const { owner, grants, settings } = database;
   const major = Math.floor(decisions.serverVersion / 10_000);
-  const isKnown = (setting: string): boolean =>
-    major === 0 || knowsSetting(setting.slice(0, setting.indexOf("=")), major);
+  const isKnown = (setting: string): boolean => {
+    const name = settingName(setting);
+    return !decisions.settings.includes(name) && (major === 0 || knowsSetting(name, major));
+  };
   return {
     ...database,
     owner: agreedOwner(owner, decisions),

@@ -7,6 +7,7 @@ import { kinds } from "./rules/kinds.ts";
 import { platform } from "./rules/platform.ts";
 import { roles } from "./rules/roles.ts";
 import { rowSecurity, server } from "./rules/server.ts";
+import { settings } from "./rules/settings.ts";
 import { accessMethods, securityLabels, tablespaces } from "./rules/storage.ts";
 import { collations, databaseCollation, encodings } from "./rules/text.ts";
 import type { PlanInput, PlanOptions, Rule, Trouble } from "./rules/types.ts";
@@ -26,6 +27,7 @@ const RULES: readonly Rule[] = [
   accessMethods,
   tablespaces,
   securityLabels,
+  settings,
   versions,
 ];
 
@@ -138,5 +140,6 @@ function merge(restoringRole: string, decisions: readonly Partial<Decisions>[]):
     accessMethods: all("accessMethods"),
     tablespaces: all("tablespaces"),
     labelProviders: all("labelProviders"),
+    settings: all("settings"),
   };
 }

@@ -62,6 +62,8 @@ export interface Decisions {
   readonly tablespaces: readonly string[];
   /** Providers of security labels that are not there. */
   readonly labelProviders: readonly string[];
+  /** Settings of the database that are not given to it. */
+  readonly settings: readonly string[];
 }
 
 /** What is written into the marker, and read back by every later step of the same restore. */
@@ -76,6 +78,7 @@ export const NO_DECISIONS: Decisions = {
   accessMethods: [],
   tablespaces: [],
   labelProviders: [],
+  settings: [],
 };
 
 /** Of restores that began before there were plans, and wherever there is no target to plan for. */

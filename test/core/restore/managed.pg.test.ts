@@ -90,6 +90,8 @@ test("makes the roles that are missing, without login, and gives them what is th
 /** A few; all of them are in the test of `superuserOnly`. */
 const LEFT_OUT = [
   ["event trigger watch", "only a superuser"],
+  ['setting "log_statement" of the database', "only a superuser"],
+  ['setting "my.setting" of the database', "only a superuser"],
   ["publication all_of_it", "only a superuser"],
   ["server far", "it needs something that is left out"],
   ["foreign table shop.distant", "it needs something that is left out"],
@@ -100,7 +102,9 @@ test("refuses by name what only a superuser can make, and with leaveOut restores
   const name = `${everything.name}_copy`;
   const role = { friend: staff.clerk, stranger: staff.app };
   const dropSubscriptions = "DROP SUBSCRIPTION sub; DROP SUBSCRIPTION sub_bare; DROP SUBSCRIPTION sub_open";
-  await everything.query(EVERYTHING(role));
+  await everything.query(`${EVERYTHING(role)}
+    ALTER DATABASE ${everything.name} SET log_statement TO 'none'; ALTER DATABASE ${everything.name} SET my.setting TO 'x';
+    ALTER DATABASE ${everything.name} SET work_mem TO '8MB'`);
   try {
     const all = await vault.backUp(everything.url);
     const connection = connectionTo("postgres");
