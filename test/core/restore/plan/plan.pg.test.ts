@@ -24,7 +24,8 @@ beforeAll(async () => {
       GRANT ${own} TO ${loader}`),
   );
   await source.query(`
-    CREATE EXTENSION bloom;
+    CREATE EXTENSION bloom; CREATE EXTENSION cube; CREATE EXTENSION earthdistance;
+    CREATE TABLE a_spot (id int, at earth); INSERT INTO a_spot SELECT n, ll_to_earth(n, n) FROM generate_series(1, 5) n;
     CREATE TABLE item (id int PRIMARY KEY, name text); INSERT INTO item SELECT n, 'ä' || n FROM generate_series(1, 300) n;
     CREATE INDEX item_bloom ON item USING bloom (id);
     CREATE TABLE theirs (id int); INSERT INTO theirs VALUES (1); CREATE TABLE lost (id int); INSERT INTO lost VALUES (2), (3);
@@ -33,7 +34,7 @@ beforeAll(async () => {
     CREATE PUBLICATION everything FOR ALL TABLES;
     CREATE POLICY few ON lost TO ${gone}, ${own} USING (id > 2); ALTER TABLE lost ENABLE ROW LEVEL SECURITY;
     SELECT lo_from_bytea(900, 'x');
-    ALTER TABLE item OWNER TO ${own}; ALTER TABLE theirs OWNER TO ${foreign}; ALTER TABLE lost OWNER TO ${gone};
+    ALTER TABLE item OWNER TO ${own}; ALTER TABLE a_spot OWNER TO ${own}; ALTER TABLE theirs OWNER TO ${foreign}; ALTER TABLE lost OWNER TO ${gone};
     ALTER FUNCTION tell OWNER TO ${own}; ALTER LARGE OBJECT 900 OWNER TO ${gone};
     GRANT SELECT ON item TO ${gone}; GRANT INSERT ON item TO ${foreign}; REVOKE DELETE ON theirs FROM ${foreign}`);
   ref = await vault.backUp(source.url);
@@ -123,7 +124,13 @@ test("what is agreed to is left out by name, the rest is restored and found iden
   const { warnings, report } = await restore({ leaveOut: true });
   await asAdmin((admin) => admin.query(`REVOKE ${foreign} FROM ${loader}`));
   expect(report).toMatchObject({ identical: true, level: "rows" });
-  for (const name of ["extension bloom", "index public.item_bloom", "event trigger watch", "publication everything"]) {
+  for (const name of [
+    "extension bloom",
+    "table public.a_spot",
+    "index public.item_bloom",
+    "event trigger watch",
+    "publication everything",
+  ]) {
     expect(warnings.some((told) => told.startsWith(`left out: ${name}: `))).toBe(true);
   }
   expect(warnings.some((told) => told.startsWith("left out: policy public.lost few: "))).toBe(true);

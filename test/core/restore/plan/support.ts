@@ -67,7 +67,7 @@ export const ORDINARY: TargetFacts = {
   tablespaces: [],
   accessMethods: ["heap"],
   languages: [],
-  rights: { settings: { denied: [], known: [] }, wrappers: [] },
+  rights: { settings: { denied: [], known: [] }, wrappers: [], extensionsOfOthers: [] },
 };
 
 const LIMITED_ROLE = {
