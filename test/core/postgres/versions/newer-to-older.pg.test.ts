@@ -1,0 +1,116 @@
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { dumpLiveSchema, schemaDifferences } from "../../../../core/postgres/compare/index.ts";
+import { parseConnection } from "../../../../core/postgres/connection.ts";
+import { classify, parseArchive, type RestoreEntry, type Toc } from "../../../../core/postgres/ddl/index.ts";
+import { fitToServer } from "../../../../core/postgres/versions/index.ts";
+import { dependentsOf } from "../../../../core/restore/plan/dependents.ts";
+import { createDatabase, type TestDatabase } from "../../../support/postgres.ts";
+import { MAJORS_HERE, type Servers, startServers } from "../../../support/servers.ts";
+import { CONSTRUCTS, type Construct, OLD_ENOUGH } from "./newer.ts";
+
+let servers: Servers;
+let newer: TestDatabase;
+let toc: Toc;
+const OLDER = MAJORS_HERE.filter((version) => version !== 18);
+
+beforeAll(async () => {
+  servers = await startServers(OLDER);
+  newer = await createDatabase("newer");
+  await newer.query(`CREATE EXTENSION postgres_fdw; ${OLD_ENOUGH}`);
+  for (const { name, sql } of CONSTRUCTS) {
+    await newer.query(`CREATE SCHEMA ${name}; CREATE TABLE ${name}.t (a int, b int);`);
+    await newer.query(sql.replaceAll(/\$(?=[. ;]|$)/g, name));
+  }
+  toc = await tocOf(newer);
+});
+
+afterAll(async () => {
+  const subscriptions = await newer.query<{ name: string }>(
+    "SELECT subname AS name FROM pg_subscription WHERE subdbid = (SELECT oid FROM pg_database WHERE datname = current_database())",
+  );
+  for (const { name } of subscriptions) await newer.query(`DROP SUBSCRIPTION ${name}`);
+  await newer.drop();
+  await servers?.stop();
+});
+
+async function tocOf({ url }: TestDatabase, like?: Toc): Promise<Toc> {
+  return parseArchive(await dumpLiveSchema(parseConnection(url), "test", like));
+}
+
+const PHASES = [
+  "preData",
+  "indexes",
+  "indexAttachments",
+  "foreignKeys",
+  "rest",
+  "privileges",
+  "eventTriggers",
+] as const;
+
+function statementsOf(entries: Toc): readonly RestoreEntry[] {
+  const phases = classify(entries);
+  return PHASES.flatMap((phase) => phases[phase]);
+}
+
+/** What is of one construct: its schema's, or called like it. */
+function isOf(construct: Construct, { namespace, tag }: Toc["entries"][number]): boolean {
+  const { name } = construct;
+  return namespace === name || tag === name || tag.startsWith(`${name} `) || construct.tag?.test(tag) === true;
+}
+
+test.each(OLDER)(
+  "all that PostgreSQL %i cannot make is named, what it is told otherwise it makes, and nothing else is touched",
+  async (version) => {
+    const serverVersion = version * 10_000 + 1;
+    const { toc: said, lacking } = fitToServer(toc, serverVersion);
+    const missing = new Set(lacking.map(({ dumpId }) => dumpId));
+    const along = new Set(dependentsOf(said.entries, missing).map(({ dumpId }) => dumpId));
+    const made = { ...said, entries: said.entries.filter(({ dumpId }) => !missing.has(dumpId) && !along.has(dumpId)) };
+    const older = await createDatabase("older", "", servers.of(version));
+    const settings = classify(toc).settings.join("");
+    for (const { statements } of statementsOf(made))
+      for (const statement of statements) await older.query(`${settings}${statement}`);
+    const got = await tocOf(older, toc);
+    const isPublic = ({ object }: { object: string }): boolean => version < 15 && / (SCHEMA )?"?public"?$/.test(object);
+    const differing = schemaDifferences(made, got, { ignoreDatabase: true }).filter((one) => !isPublic(one));
+    expect(differing).toEqual([]);
+    // Each for itself, and for its own sake: the server refuses it although all that it needs is there.
+    for (const { dumpId, desc, statements, name } of statementsOf({
+      ...said,
+      entries: said.entries.filter(({ dumpId }) => missing.has(dumpId)),
+    })) {
+      if (along.has(dumpId)) continue;
+      const refused = await Promise.resolve(older.query(`${settings}${statements[0]}`)).then(
+        () => "made",
+        (error: Error) => error.message,
+      );
+      expect(refused, `${desc} ${name}`).not.toBe("made");
+    }
+    expect(schemaDifferences(fitToServer(said, serverVersion).toc, said)).toEqual([]);
+  },
+);
+
+describe("what is younger than a server", () => {
+  test.each(CONSTRUCTS.map((construct) => [construct.name, construct] as const))(
+    "%s is refused by name, or told",
+    (_, construct) => {
+      const { since, lacks = [], told } = construct;
+      const own = new Map(toc.entries.filter((entry) => isOf(construct, entry)).map((entry) => [entry.dumpId, entry]));
+      const before = fitToServer(toc, (since - 1) * 10_000);
+      const kinds = before.lacking.flatMap(({ dumpId }) => own.get(dumpId)?.desc ?? []);
+      expect([...new Set(kinds)].toSorted()).toEqual(lacks);
+      const notes = [...before.rewritten, ...before.leftOut].filter(({ dumpId }) => own.has(dumpId));
+      if (told !== undefined) expect(notes.map(({ reason }) => reason).join("; ")).toMatch(told);
+      const from = fitToServer(toc, since * 10_000);
+      const later = [...from.lacking, ...from.rewritten, ...from.leftOut].filter(({ dumpId }) => own.has(dumpId));
+      expect(later.filter(({ reason }) => told?.test(reason) ?? kinds.length === 0)).toEqual([]);
+      expect(from.lacking.filter(({ dumpId, since: needed }) => own.has(dumpId) && needed === since)).toEqual([]);
+    },
+  );
+});
+
+test("what only looks younger is left as it is", () => {
+  const { lacking, rewritten, leftOut } = fitToServer(toc, 140000);
+  const old = new Set(toc.entries.filter(({ namespace }) => namespace === "old_enough").map(({ dumpId }) => dumpId));
+  expect([...lacking, ...rewritten, ...leftOut].filter(({ dumpId }) => old.has(dumpId))).toEqual([]);
+});
