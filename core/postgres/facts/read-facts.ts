@@ -35,7 +35,7 @@ export async function readTargetFacts(session: Session, asked: AskedFacts = {}):
       await session.query<{ name: string }>("SELECT amname AS name FROM pg_catalog.pg_am ORDER BY 1")
     ).map(({ name }) => name),
     languages: await session.query<TargetFacts["languages"][number]>(LANGUAGES),
-    rights: await readManagedRights(session),
+    rights: await readManagedRights(session, asked.isToBeCreated),
     ...(provider !== undefined && { provider: provider.id }),
     ...(platform !== undefined && { platform }),
   };

@@ -15,10 +15,15 @@ export interface ManagedRights {
   };
   /** Foreign-data wrappers that are there. */
   readonly wrappers: readonly { readonly name: string; readonly canUse: boolean }[];
+  /** Extensions that are there and somebody else's. */
+  readonly extensionsOfOthers: readonly string[];
 }
 
-/** Of the session's role, in its database. Privileges on settings are of version 15 and later. */
-export async function readManagedRights(session: Session): Promise<ManagedRights> {
+/**
+ * Of the session's role, in its database. Privileges on settings are of version 15 and later.
+ * @param isToBeCreated the session is in another database than is meant: nothing will be there, and all that comes is ours
+ */
+export async function readManagedRights(session: Session, isToBeCreated = false): Promise<ManagedRights> {
   const hasGrants = session.serverVersion >= 150000;
   const granted = hasGrants ? "pg_catalog.has_parameter_privilege(s.name, 'SET')" : "false";
   const grantedByName = hasGrants
@@ -33,7 +38,12 @@ export async function readManagedRights(session: Session): Promise<ManagedRights
     `SELECT fdwname AS name, pg_catalog.has_foreign_data_wrapper_privilege(oid, 'USAGE') AS "canUse"
        FROM pg_catalog.pg_foreign_data_wrapper ORDER BY 1`,
   );
+  const others = await session.query<{ name: string }>(
+    "SELECT extname AS name FROM pg_catalog.pg_extension WHERE NOT pg_catalog.pg_has_role(extowner, 'USAGE') ORDER BY 1",
+  );
   const denied = settings.filter(({ isDenied }) => isDenied).map(({ name }) => name);
   const known = settings.filter(({ name, isDenied }) => !isDenied && name.includes(".")).map(({ name }) => name);
-  return { settings: { denied, known }, wrappers };
+  const given = { settings: { denied, known } };
+  if (isToBeCreated) return { ...given, wrappers: [], extensionsOfOthers: [] };
+  return { ...given, wrappers, extensionsOfOthers: others.map(({ name }) => name) };
 }

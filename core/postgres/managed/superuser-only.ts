@@ -31,6 +31,7 @@ const RULES: Readonly<Record<string, Rule>> = {
   ACL: privileges,
   AGGREGATE: aggregate,
   CAST: cast,
+  COMMENT: comment,
   "DEFAULT ACL": defaultPrivileges,
   "EVENT TRIGGER": always("event triggers", "event trigger"),
   EXTENSION: extension,
@@ -182,6 +183,15 @@ function privileges({ tag, dependencies }: JudgedEntry, facts: TargetFacts, arch
   if (dependencies.some((dumpId) => archive.has(dumpId))) return undefined;
   if (tag === "SCHEMA public" && ownsPublic(facts)) return undefined;
   return "only a superuser may give privileges on what is the server's or an extension's own";
+}
+
+/** On what is there already and is somebody else's; on anything else it goes with that. */
+function comment({ tag }: JudgedEntry, facts: TargetFacts): string | undefined {
+  const name = /^(EXTENSION|SCHEMA) "?(.*?)"?$/s.exec(tag);
+  const isOfOthers =
+    (name?.[1] === "EXTENSION" && facts.rights.extensionsOfOthers.includes(name[2] ?? "")) ||
+    (name?.[1] === "SCHEMA" && name[2] === "public" && !ownsPublic(facts));
+  return isOfOthers ? "only its owner may comment on it" : undefined;
 }
 
 /** Through the ownership of the database, from version 15 on. */

@@ -20,7 +20,9 @@ export function kinds({ toc }: PlanInput, facts: TargetFacts, options: PlanOptio
     if (reason !== undefined) {
       const hint = "Restore with a superuser, or with --leave-out, and have it made by somebody who may.";
       const trouble = { verdict: "trouble", what, code: "needs-superuser", reason, hint } as const;
-      return [{ ...trouble, leaving: { entries: [dumpId] }, ...sqlOfEntry(entry) }];
+      // A comment on what is not ours is nothing to be asked about.
+      const isAgreed = desc === "COMMENT";
+      return [{ ...trouble, isAgreed, leaving: { entries: [dumpId] }, ...sqlOfEntry(entry) }];
     }
     if (desc !== "SUBSCRIPTION") return [];
     const comes =
