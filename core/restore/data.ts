@@ -43,11 +43,12 @@ export async function loadPointChunk(
     try {
       return await loadSlices(session, point, chunk, { ...loading, searchPath });
     } catch (error) {
-      const remedy =
-        attempt > MOST_REMEDIES || isInUse(point) ? undefined : await remedyFor(session, error, { tables, tried });
+      const refused = { tables, tried, isOurs: !isInUse(point) };
+      const remedy = attempt > MOST_REMEDIES ? undefined : await remedyFor(session, error, refused);
       if (remedy === undefined) throw await blameBytes(error, point, chunk, options);
       tried.add(remedy);
       if (remedy === "through-root") onTold?.(describeRefused(error, "they go through the root of the partitions"));
+      if (remedy === "with-nulls") onTold?.(describeRefused(error, "the column admits NULL, as the source's did"));
       if (remedy !== "under-source-path") continue;
       searchPath = await readSearchPath(point);
       onTold?.(describeRefused(error, underPath(searchPath)));

@@ -85,7 +85,6 @@ SELECT 'TABLE' AS kind, n.nspname AS schema, r.relname AS relation, c.conname AS
              UNION SELECT i.inhparent FROM ancestor JOIN pg_catalog.pg_inherits i ON i.inhrelid = ancestor.oid)
            SELECT count(*) FROM ancestor), 2, 3, 4`;
 
-/** Types that hold others in them; a domain within one cannot be validated again (SQLSTATE 0A000). */
 const onDomains = (wanted: string): string => `
 SELECT 'DOMAIN' AS kind, n.nspname AS schema, t.typname AS relation, c.conname AS name,
        pg_catalog.pg_get_constraintdef(c.oid) AS definition
@@ -106,7 +105,11 @@ const IS_PART = `EXISTS (
      WHERE d.refclassid = 'pg_catalog.pg_type'::pg_catalog.regclass AND d.refobjid = t.oid AND d.deptype IN ('n', 'a')
        AND (d.classid = 'pg_catalog.pg_type'::pg_catalog.regclass
             OR d.classid = 'pg_catalog.pg_class'::pg_catalog.regclass
-               AND EXISTS (SELECT FROM pg_catalog.pg_class k WHERE k.oid = d.objid AND k.relkind = 'c')))
+               AND EXISTS (SELECT FROM pg_catalog.pg_class k WHERE k.oid = d.objid AND k.relkind = 'c'
+                           -- Or a table's row type that others have columns of.
+                           OR k.oid = d.objid AND EXISTS (SELECT FROM pg_catalog.pg_type y JOIN pg_catalog.pg_depend u
+                                ON u.refclassid = 'pg_catalog.pg_type'::pg_catalog.regclass AND u.refobjid IN (y.oid, y.typarray) AND u.deptype = 'n'
+                                WHERE y.oid = k.reltype))))
   SELECT FROM made)`;
 
 /** Steps that take off the CHECKs of these tables and domains that ask a user's function. To be made anew for each call. */
