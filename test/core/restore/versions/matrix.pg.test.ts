@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { RestorePointRef } from "../../../../core/vault/keys.ts";
 import type { Major } from "../../../../infra/local/postgres.ts";
 import { differences } from "../../../support/identical.ts";
-import { asAdmin } from "../../../support/postgres.ts";
+import { asAdmin, createDatabase } from "../../../support/postgres.ts";
 import { preparePython } from "../../../support/python.ts";
 import { MAJORS_HERE, type Servers, startServers } from "../../../support/servers.ts";
 import { createVault, type TestVault } from "../support.ts";
@@ -20,9 +20,12 @@ const sources = new Map<Major, Source>();
 /** On the run's own server, to be dropped there; the others end with all they hold. */
 const created: string[] = [];
 
+/** Of one server every database has ICU's locale unless it is made with another. */
+const ICU = ["--encoding=UTF8", "--locale=C.UTF-8", "--locale-provider=icu", "--icu-locale=en-US"];
+
 beforeAll(async () => {
   await preparePython();
-  [servers, vault] = await Promise.all([startServers(MAJORS_HERE), createVault()]);
+  [servers, vault] = await Promise.all([startServers(MAJORS_HERE, { 17: ICU }), createVault()]);
   await Promise.all(
     MAJORS_HERE.map(async (version) => {
       const database = await createCommonDatabase(servers.of(version));
@@ -77,3 +80,62 @@ describe.concurrent("a database that every version knows", () => {
     },
   );
 });
+
+const NEWER = `
+  CREATE TABLE kept (id int CONSTRAINT named NOT NULL, twice int GENERATED ALWAYS AS (id * 2) VIRTUAL);
+  INSERT INTO kept SELECT generate_series(1, 50);
+  GRANT SELECT, MAINTAIN ON kept TO pg_monitor;
+  CREATE TABLE numbered (id uuid DEFAULT uuidv7(), n int);
+  INSERT INTO numbered (n) VALUES (1), (2);
+  CREATE VIEW over_numbered AS SELECT n FROM numbered`;
+
+test.runIf(MAJORS_HERE.includes(16))(
+  "what an older server cannot make is refused before anything is, and left out where that is agreed",
+  async () => {
+    const source = await createDatabase("newer");
+    const target = await createDatabase("older", "", servers.of(16));
+    await source.query(NEWER);
+    const ref = await vault.backUp(source.url);
+    const refused = await vault.restore(ref, target.url).catch((error: unknown) => error);
+    expect(refused).toMatchObject({ name: "PreconditionError", code: "target-cannot-take" });
+    expect(String(refused)).toMatch(
+      /table public\.numbered:? calls uuidv7\(\), which is of PostgreSQL 18.*\(version-lacks\)/,
+    );
+    const anything =
+      "SELECT relname AS name FROM pg_class WHERE oid >= 16384 UNION ALL SELECT nspname FROM pg_namespace WHERE oid >= 16384";
+    expect(await target.query(anything)).toEqual([]);
+    const { report, warnings } = await vault.restore(ref, target.url, { options: { leaveOut: true } });
+    expect(report).toMatchObject({ identical: true });
+    expect(warnings.join("\n")).toMatch(/left out: table public\.numbered:? calls uuidv7\(\)/);
+    expect(warnings.join("\n")).toMatch(/left out: view public\.over_numbered/);
+    expect(warnings.join("\n")).toMatch(
+      /rewritten: .*public\.kept:? has virtual generated columns, .*: they are stored/,
+    );
+    const [row] = await target.query("SELECT count(*)::int AS rows, sum(twice)::int AS twice FROM kept");
+    expect(row).toEqual({ rows: 50, twice: 2550 });
+    await source.drop();
+  },
+);
+
+test.runIf(MAJORS_HERE.includes(14))(
+  "what only older servers allow comes back there: NULLs in a child alone, functions that name things without a schema",
+  async () => {
+    const source = await createDatabase("older", "", servers.of(14));
+    const target = await createDatabase("older_copy", "", servers.of(14));
+    await source.query(`
+      CREATE TABLE parent (id int NOT NULL); CREATE TABLE child () INHERITS (parent);
+      ALTER TABLE child ALTER id DROP NOT NULL; INSERT INTO child VALUES (NULL), (1);
+      CREATE TABLE words (word text); INSERT INTO words VALUES ('a');
+      CREATE FUNCTION known(text) RETURNS bool IMMUTABLE LANGUAGE plpgsql AS 'BEGIN RETURN EXISTS (SELECT FROM words WHERE word = $1); END';
+      CREATE TABLE computed (word text, known bool GENERATED ALWAYS AS (known(word)) STORED); INSERT INTO computed VALUES ('a'), ('b');
+      CREATE INDEX by_known ON words (known(word)); CREATE MATERIALIZED VIEW seen AS SELECT word, known(word) FROM words`);
+    const ref = await vault.backUp(source.url);
+    const { report, warnings } = await vault.restore(ref, target.url);
+    expect(report).toMatchObject({ identical: true });
+    expect(await differences(source.url, target.url, { database: false })).toEqual([]);
+    expect(await target.query("SELECT word FROM computed WHERE known")).toEqual([{ word: "a" }]);
+    for (const told of [/"child".*admits NULL/, /index public.by_known/, /materialized view "public"."seen"/]) {
+      expect(warnings).toContainEqual(expect.stringMatching(told));
+    }
+  },
+);
