@@ -37,6 +37,12 @@ export default defineConfig({
     spare: { ...source, connection: "spare-read", compression: { codec: "gzip" } },
     command: { ...source, connection: "command-read" },
     rescued: { ...source, connection: "rescued-read" },
+    parted: {
+      ...source,
+      connection: "parted-read",
+      exclude: { schemas: ['"Odd.Schema"'], tables: ["app.language"] },
+      excludeData: { tables: ["*.audit_log"] },
+    },
     verified: { ...source, connection: "verified-read" },
     // Not compressed, in one chunk: of more frames than one.
     tampered: { ...source, connection: "tampered-read", compression: { codec: "none" }, chunkBytes: 8 * 1024 * 1024 },
@@ -61,6 +67,7 @@ export default defineConfig({
   },
   targets: {
     restored: { connection: "restored-write" },
+    parted: { connection: "parted-write" },
     command: { connection: "command-write" },
     halted: { connection: "halted-write" },
     named: { connection: "named-write" },
