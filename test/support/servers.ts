@@ -18,10 +18,18 @@ export interface Servers {
   stop(): Promise<void>;
 }
 
-/** 18 is the run's own server. When one does not start, those that did are ended. */
-export async function startServers(versions: readonly Major[], settings = {}): Promise<Servers> {
+/**
+ * 18 is the run's own server. When one does not start, those that did are ended.
+ * @param initdb of single versions, where it is not the usual
+ */
+export async function startServers(
+  versions: readonly Major[],
+  initdb: Partial<Record<Major, readonly string[]>> = {},
+): Promise<Servers> {
   const older = versions.filter((version) => version !== OWN);
-  const started = await Promise.allSettled(older.map((version) => startPostgres({ version, settings })));
+  const started = await Promise.allSettled(
+    older.map((version) => startPostgres({ version, ...(initdb[version] && { initdb: initdb[version] }) })),
+  );
   const running = started.flatMap((one) => (one.status === "fulfilled" ? [one.value] : []));
   const stop = async (): Promise<void> => {
     await Promise.all(running.map((server) => server.stop()));

@@ -2,9 +2,10 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { dumpLiveSchema, schemaDifferences } from "../../../../core/postgres/compare/index.ts";
 import { parseConnection } from "../../../../core/postgres/connection.ts";
 import { classify, parseArchive, type RestoreEntry, type Toc } from "../../../../core/postgres/ddl/index.ts";
+import { COLUMNS, FUNCTIONS, RELATIONS, SETTINGS } from "../../../../core/postgres/versions/builtins.ts";
 import { fitToServer } from "../../../../core/postgres/versions/index.ts";
 import { dependentsOf } from "../../../../core/restore/plan/dependents.ts";
-import { createDatabase, type TestDatabase } from "../../../support/postgres.ts";
+import { asAdmin, createDatabase, type TestDatabase } from "../../../support/postgres.ts";
 import { MAJORS_HERE, type Servers, startServers } from "../../../support/servers.ts";
 import { CONSTRUCTS, type Construct, OLD_ENOUGH } from "./newer.ts";
 
@@ -113,4 +114,26 @@ test("what only looks younger is left as it is", () => {
   const { lacking, rewritten, leftOut } = fitToServer(toc, 140000);
   const old = new Set(toc.entries.filter(({ namespace }) => namespace === "old_enough").map(({ dumpId }) => dumpId));
   expect([...lacking, ...rewritten, ...leftOut].filter(({ dumpId }) => old.has(dumpId))).toEqual([]);
+});
+
+const NAMES = {
+  functions: "SELECT DISTINCT proname AS name FROM pg_proc WHERE pronamespace = 'pg_catalog'::regnamespace",
+  relations: "SELECT relname AS name FROM pg_class WHERE relnamespace = 'pg_catalog'::regnamespace",
+  columns: `SELECT relname || '.' || attname AS name FROM pg_attribute JOIN pg_class c ON c.oid = attrelid
+             WHERE relnamespace = 'pg_catalog'::regnamespace AND attnum > 0`,
+  settings: "SELECT name FROM pg_settings",
+} as const;
+
+test.each(MAJORS_HERE)("what is said to be built into PostgreSQL %i, and what is not, is so", async (version) => {
+  const known = { functions: FUNCTIONS, relations: RELATIONS, columns: COLUMNS, settings: SETTINGS };
+  for (const kind of ["functions", "relations", "columns", "settings"] as const) {
+    const { rows } = await asAdmin((admin) => admin.query<{ name: string }>(NAMES[kind]), servers.of(version));
+    const there = new Set(rows.map(({ name }) => name));
+    const wrong = [...known[kind]].filter(([name, { since = 0, until = 99 }]) => {
+      const relation = RELATIONS.get(name.split(".")[0] ?? "") ?? {};
+      const isThere = Math.max(since, relation.since ?? 0) <= version && version < until;
+      return there.has(name) !== isThere;
+    });
+    expect(wrong.map(([name]) => name)).toEqual([]);
+  }
 });

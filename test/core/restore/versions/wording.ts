@@ -11,6 +11,7 @@ interface Rewording {
 }
 
 const REWORDINGS: readonly Rewording[] = [
+  { why: "since 17 the column has another name", found: /database daticulocale/g, put: "database datlocale" },
   {
     why: "since 16 columns of stored queries are without their table's name where there is only one",
     found: /\b(purchase|revenue|customer|numbers|c)\.(?=[a-z])/g,
