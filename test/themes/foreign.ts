@@ -43,7 +43,7 @@ export const foreign = sqlTheme({
   id: "foreign",
   roles: ROLES,
   sql: [FOREIGN, PUBLICATIONS, ...SUBSCRIPTIONS],
-  warnings: ['odd "sub"', "plain", "was_on"].map((name) => new RegExp(`subscription ${name} comes back disabled`)),
+  warnings: ['odd "sub"', "plain", "was_on"].map((name) => new RegExp(`subscription ${name}:? comes back disabled`)),
   check: async ({ query }) => {
     const enabled = await query(
       "SELECT subname FROM pg_catalog.pg_subscription s JOIN pg_catalog.pg_database d ON d.oid = subdbid WHERE datname = current_database() AND subenabled",

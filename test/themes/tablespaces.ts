@@ -17,6 +17,6 @@ export const tablespaces: Theme = {
     await query(`ALTER DATABASE "${name}" SET default_tablespace = '${TABLESPACE}'`);
   },
   // Mapped to the target's own.
-  warnings: [/tablespace theme_elsewhere the database's default one takes its place, for table public\.there/],
+  warnings: [/tablespace theme_elsewhere:? the database's default one takes its place, for table public\.there/],
   judging: { dumpArgs: ["--no-tablespaces"] },
 };
