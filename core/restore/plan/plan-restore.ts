@@ -2,7 +2,7 @@ import type { TocEntry } from "../../postgres/ddl/index.ts";
 import type { TargetFacts } from "../../postgres/facts/index.ts";
 import { dependentsOf, isRemark } from "./dependents.ts";
 import { nameOfEntry, someNames, sqlOfEntry } from "./describe.ts";
-import { extensions } from "./rules/extensions.ts";
+import { extensions, relationsOf } from "./rules/extensions.ts";
 import { kinds } from "./rules/kinds.ts";
 import { platform } from "./rules/platform.ts";
 import { roles } from "./rules/roles.ts";
@@ -45,8 +45,13 @@ export function planRestore(input: PlanInput, facts: TargetFacts, options: PlanO
   const left = troubles.filter(isLeft);
   const along = alongWith(left, input.toc.entries);
   const isAgreed = options.leaveOut === true;
+  const relations = relationsAlong(left, isAgreed ? along : [], input);
   return {
-    leftOut: [...left.flatMap((trouble) => leftOutOf(trouble, input)), ...(isAgreed ? along.map(asLeftOut) : [])],
+    leftOut: [
+      ...left.flatMap((trouble) => leftOutOf(trouble, input)),
+      ...(isAgreed ? along.map((entry) => asLeftOut(entry, input)) : []),
+      ...relations.flatMap(({ extension, table }) => rowsLeftOut(extension, table, input)),
+    ],
     rewritten: findings.flatMap((finding) => {
       if (finding.verdict !== "told") return [];
       const { what, code, reason } = finding;
@@ -61,8 +66,10 @@ export function planRestore(input: PlanInput, facts: TargetFacts, options: PlanO
         facts.role.name,
         left.map(({ leaving }) => leaving?.decisions ?? {}),
       ),
+      relations: relations.map(({ table }) => table),
       serverVersion: isSaidOtherwise(input, facts.serverVersion) ? facts.serverVersion : 0,
     },
+    ...(input.needs.databaseBytes !== undefined && { databaseBytes: input.needs.databaseBytes }),
   };
 }
 
@@ -83,11 +90,10 @@ function alongWith(left: readonly Trouble[], entries: readonly TocEntry[]): TocE
 }
 
 /** An item for each entry, or for the thing itself where it is none. */
-function leftOutOf({ what, code, reason, sql, leaving }: Trouble, { toc, manifest }: PlanInput): LeftOut[] {
+function leftOutOf({ what, code, reason, sql, leaving }: Trouble, input: PlanInput): LeftOut[] {
+  const { toc } = input;
   const dumpIds = new Set(leaving?.entries);
   const entries = toc.entries.filter(({ dumpId }) => dumpIds.has(dumpId));
-  const relations = new Set((leaving?.decisions?.relations ?? []).map(({ schema, name }) => `${schema}.${name}`));
-  const rows = manifest.tables.filter(({ schema, name, rows }) => relations.has(`${schema}.${name}`) && rows > 0);
   const own = entries.filter((entry) => nameOfEntry(entry) === what);
   const others = entries.filter((entry) => nameOfEntry(entry) !== what);
   const [first] = own;
@@ -97,20 +103,49 @@ function leftOutOf({ what, code, reason, sql, leaving }: Trouble, { toc, manifes
       dumpId: entry.dumpId,
       what: nameOfEntry(entry),
       code,
-      reason: `${what} ${reason}`,
+      reason: withRows(`${what}: ${reason}`, entry, input),
       ...(leaving?.isBrief === true ? { isUnsaid: true as const } : sqlOfEntry(entry)),
-    })),
-    ...rows.map((table) => ({
-      what: `${table.rows} rows of ${table.schema}.${table.name}`,
-      code,
-      reason: `they belong to ${what}`,
     })),
   ];
 }
 
-function asLeftOut(entry: TocEntry): LeftOut {
+interface RelationAlong {
+  readonly extension: string;
+  readonly table: { readonly schema: string; readonly name: string };
+}
+
+/** What extensions that are left out have of their own, and is in the restore point without an entry. */
+function relationsAlong(left: readonly Trouble[], along: readonly TocEntry[], input: PlanInput): RelationAlong[] {
+  const gone = new Set([
+    ...left.filter(({ leaving }) => leaving?.isReplaced !== true).flatMap(({ leaving }) => leaving?.entries ?? []),
+    ...along.map(({ dumpId }) => dumpId),
+  ]);
+  const extensions = input.toc.entries.filter(({ desc, dumpId }) => desc === "EXTENSION" && gone.has(dumpId));
+  return extensions.flatMap(({ tag: extension }) =>
+    relationsOf(extension, input).map((table) => ({ extension, table })),
+  );
+}
+
+function rowsLeftOut(extension: string, table: RelationAlong["table"], input: PlanInput): LeftOut[] {
+  const rows = rowsOf(table, input);
+  const what = `${rows} rows of ${table.schema}.${table.name}`;
+  return rows === 0 ? [] : [{ what, code: "needs-left-out", reason: `they belong to extension ${extension}` }];
+}
+
+function rowsOf({ schema, name }: RelationAlong["table"], { manifest }: PlanInput): number {
+  return manifest.tables.find((table) => table.schema === schema && table.name === name)?.rows ?? 0;
+}
+
+function asLeftOut(entry: TocEntry, input: PlanInput): LeftOut {
   const { dumpId } = entry;
-  return { dumpId, what: nameOfEntry(entry), code: "needs-left-out", reason: NEEDS_LEFT_OUT, ...sqlOfEntry(entry) };
+  const reason = withRows(NEEDS_LEFT_OUT, entry, input);
+  return { dumpId, what: nameOfEntry(entry), code: "needs-left-out", reason, ...sqlOfEntry(entry) };
+}
+
+/** Nobody shall have to guess that rows go with their table. */
+function withRows(reason: string, { desc, namespace: schema = "", tag: name }: TocEntry, input: PlanInput): string {
+  const rows = desc === "TABLE" ? rowsOf({ schema, name }, input) : 0;
+  return rows === 0 ? reason : `${reason}; its ${rows} rows go along`;
 }
 
 const NEEDS_LEFT_OUT = "it needs something that is left out";
@@ -127,16 +162,18 @@ function asRefusal({ what, code, reason, hint, sql, leaving }: Trouble, entries:
 }
 
 /** What each of the things left out adds to. */
-type ListKey = Exclude<keyof Decisions, "restoringRole" | "serverVersion">;
+type ListKey = Exclude<keyof Decisions, "relations" | "restoringRole" | "serverVersion">;
 
-function merge(restoringRole: string, decisions: readonly Partial<Decisions>[]): Omit<Decisions, "serverVersion"> {
+function merge(
+  restoringRole: string,
+  decisions: readonly Partial<Decisions>[],
+): Omit<Decisions, "relations" | "serverVersion"> {
   const all = <Key extends ListKey>(key: Key): Decisions[Key][number][] =>
     decisions.flatMap((one) => [...(one[key] ?? NO_DECISIONS[key])]);
   return {
     restoringRole,
     missingRoles: all("missingRoles"),
     foreignOwners: all("foreignOwners"),
-    relations: all("relations"),
     accessMethods: all("accessMethods"),
     tablespaces: all("tablespaces"),
     labelProviders: all("labelProviders"),

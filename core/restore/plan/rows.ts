@@ -4,7 +4,8 @@
  */
 import type { Toc } from "../../postgres/ddl/index.ts";
 import { isRemark } from "./dependents.ts";
-import type { FrozenPlan, Refusal } from "./types.ts";
+import { nameOfEntry } from "./describe.ts";
+import type { FrozenPlan, LeftOut, Refusal, RestorePlan, Rewritten } from "./types.ts";
 
 export type Verdict = "as it is" | "rewritten" | "left out" | "refused";
 
@@ -17,39 +18,49 @@ export interface PlanRow {
   readonly sql?: string;
 }
 
-export type WholePlan = FrozenPlan & { readonly refusals?: readonly Refusal[] };
+type Planned = FrozenPlan & Partial<Pick<RestorePlan, "refusals" | "databaseBytes">>;
 
 /** What is in the way first, what needs no word last, as counts of kinds. */
-export function planRows(
-  { refusals = [], leftOut, rewritten }: WholePlan,
-  { entries }: Pick<Toc, "entries">,
-): PlanRow[] {
-  const said = <Item extends { what: string; code: string; reason: string; sql?: string }>(verdict: Verdict) => {
-    return ({ what, code, reason, sql }: Item): PlanRow => ({
-      what,
-      verdict,
-      why: reason,
-      code,
-      ...(sql !== undefined && { sql }),
-    });
-  };
-  const touched = new Set([...refusals, ...leftOut].map(({ what }) => what));
-  const left = new Set(leftOut.map(({ dumpId }) => dumpId));
-  const kinds = new Map<string, number>();
-  for (const { desc, namespace, tag, dumpId } of entries.filter(
-    (entry) => !isRemark(entry) && entry.section !== "data",
-  )) {
-    const name = `${desc.toLowerCase()} ${namespace === undefined ? "" : `${namespace}.`}${tag}`;
-    if (!left.has(dumpId) && !touched.has(name)) kinds.set(desc, (kinds.get(desc) ?? 0) + 1);
-  }
+export function planRows(plan: Planned, { entries }: Pick<Toc, "entries">): PlanRow[] {
+  const { refusals = [], leftOut, rewritten, databaseBytes } = plan;
   return [
-    ...refusals.map(said<Refusal>("refused")),
-    ...leftOut.map(said("left out")),
-    ...rewritten.map(said("rewritten")),
-    ...[...kinds].map(([desc, count]): PlanRow => {
-      return { what: `${count} ${desc.toLowerCase()}`, verdict: "as it is", why: "" };
-    }),
+    ...refusals.map((refusal) => rowOf("refused", { ...refusal, reason: withHint(refusal) })),
+    ...leftOut.map((item) => rowOf("left out", item)),
+    ...rewritten.map((item) => rowOf("rewritten", item)),
+    ...countsOf(entries, new Set([...refusals, ...leftOut].map(({ what }) => what))),
+    ...(databaseBytes === undefined ? [] : [roomRow(databaseBytes)]),
   ];
+}
+
+type Item = Rewritten & Pick<LeftOut, "sql">;
+
+function rowOf(verdict: Verdict, { what, code, reason, sql }: Item): PlanRow {
+  return { what, verdict, why: reason, code, ...(sql !== undefined && { sql }) };
+}
+
+function withHint({ reason, hint }: Refusal): string {
+  return hint === "" ? reason : `${reason}. ${hint}`;
+}
+
+function countsOf(entries: Toc["entries"], touched: ReadonlySet<string>): PlanRow[] {
+  const plain = entries.filter((entry) => !isRemark(entry) && entry.section !== "data");
+  const kinds = Map.groupBy(
+    plain.filter((entry) => !touched.has(nameOfEntry(entry))),
+    ({ desc }) => desc,
+  );
+  return [...kinds].map(([desc, some]) => {
+    return { what: `${some.length} ${desc.toLowerCase()}`, verdict: "as it is", why: "" };
+  });
+}
+
+/** No server tells in SQL what room it has. */
+function roomRow(databaseBytes: number): PlanRow {
+  const what = `${Math.ceil(databaseBytes / 1_000_000)} MB on disk`;
+  return {
+    what,
+    verdict: "as it is",
+    why: "what the source's database took; see that the target's server has as much",
+  };
 }
 
 /** Sentences about what was agreed to, the first of them; none where all is restored as it was. */

@@ -42,6 +42,8 @@ export interface RestorePlan {
   /** Nothing is restored while there is one. */
   readonly refusals: readonly Refusal[];
   readonly decisions: Decisions;
+  /** What the source's database took on disk; whether the server has room it tells nobody. */
+  readonly databaseBytes?: number;
 }
 
 /** What later steps need to know of a plan beside the entries that are left out. */

@@ -13,11 +13,7 @@ export function extensions(input: PlanInput, facts: TargetFacts, { skipExtension
     const extension = found.get(name);
     const needed = input.needs.extensions.find((one) => one.name === name);
     const isThere = extension?.installedVersion !== undefined;
-    const leaving: Leaving = {
-      entries: [entry.dumpId],
-      isReplaced: isThere,
-      ...(isThere ? {} : { decisions: { relations: relationsOf(name, input) } }),
-    };
+    const leaving: Leaving = { entries: [entry.dumpId], isReplaced: isThere };
     const trouble = { verdict: "trouble", what, leaving, ...sqlOfEntry(entry) } as const;
     if (skipExtensions.includes(name)) {
       const reason = isThere ? "was not wanted; the one that is there is used" : "was not wanted";
@@ -28,7 +24,8 @@ export function extensions(input: PlanInput, facts: TargetFacts, { skipExtension
       const hint = `Install it on the server, or restore with --leave-out or --skip-extension ${name}.`;
       return [{ ...trouble, code: "extension-unavailable", reason: "the server does not offer it", hint }];
     }
-    const missing = extension.requires.filter((other) => !coming.has(other) && !isInstalled(found.get(other)));
+    const isMissing = (other: string): boolean => !coming.has(other) && !isInstalled(found.get(other));
+    const missing = extension.requires.filter((other) => other !== IN_EVERY_NEW_DATABASE && isMissing(other));
     if (missing.length > 0) {
       const reason = `the server's version of it needs ${missing.join(", ")}, which the source's did not`;
       const hint = "Create those in the target beforehand.";
@@ -37,6 +34,8 @@ export function extensions(input: PlanInput, facts: TargetFacts, { skipExtension
     return otherVersion(what, needed?.version, extension.defaultVersion);
   });
 }
+
+const IN_EVERY_NEW_DATABASE = "plpgsql";
 
 function isInstalled(extension: FoundExtension | undefined): boolean {
   return extension?.installedVersion !== undefined;
@@ -49,7 +48,7 @@ function otherVersion(what: string, needed: string | undefined, got: string | un
 }
 
 /** Its own tables and sequences of which the restore point has content; of older restore points those in its schema that are no one else's. */
-function relationsOf(name: string, { needs, manifest, toc }: PlanInput): { schema: string; name: string }[] {
+export function relationsOf(name: string, { needs, manifest, toc }: PlanInput): { schema: string; name: string }[] {
   const needed = needs.extensions.find((one) => one.name === name);
   if (needed?.relations !== undefined) return needed.relations.map(({ schema, name }) => ({ schema, name }));
   const own = new Set(toc.entries.map(({ desc, namespace, tag }) => `${desc} ${namespace}.${tag}`));

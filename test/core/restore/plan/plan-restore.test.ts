@@ -60,7 +60,14 @@ describe("an extension that the server does not offer", () => {
     };
     const made = plan(POSTGIS, ORDINARY, { leaveOut: true }, { manifest: { ...manifest, tables }, needs });
     expect(made.decisions.relations).toEqual(relations);
-    expect(told(made.leftOut)).toContain("extension-unavailable 7 rows of public.spatial_ref_sys");
+    const denied = plan(
+      POSTGIS,
+      { ...offering("postgis"), role: LIMITED.role },
+      { leaveOut: true },
+      { manifest: { ...manifest, tables }, needs },
+    );
+    expect(denied.decisions.relations).toEqual(relations);
+    expect(told(made.leftOut)).toContain("needs-left-out 7 rows of public.spatial_ref_sys");
     expect(toc.entries).toHaveLength(6);
   });
 
