@@ -139,3 +139,41 @@ test.runIf(MAJORS_HERE.includes(14))(
     }
   },
 );
+
+test.runIf(MAJORS_HERE.includes(15))(
+  "roles and the database come without settings and memberships that an older server does not know, and that is told",
+  async () => {
+    const source = await createDatabase("settled");
+    const [owner, plain, narrow] = ["owner", "plain", "narrow"].map((name) => `${name}_of_${source.name}`);
+    await asAdmin((admin) =>
+      admin.query(`
+        CREATE ROLE ${owner}; CREATE ROLE ${plain}; CREATE ROLE ${narrow};
+        ALTER ROLE ${plain} SET transaction_timeout = '1min'; ALTER ROLE ${plain} SET work_mem = '9MB';
+        GRANT ${owner} TO ${plain} WITH ADMIN TRUE; GRANT ${owner} TO ${narrow} WITH INHERIT TRUE, SET FALSE;
+        ALTER DATABASE ${source.name} SET transaction_timeout = '2min'; ALTER DATABASE ${source.name} SET work_mem = '8MB';
+        ALTER ROLE ${plain} IN DATABASE ${source.name} SET io_combine_limit = '8'`),
+    );
+    await source.query(`CREATE TABLE t (a int); ALTER TABLE t OWNER TO ${owner}`);
+    const ref = await vault.backUp(source.url);
+    const { host, port, user, password } = servers.of(15);
+    const server = `postgres://${user}:${password}@${host}:${port}/postgres?sslmode=disable`;
+    const { report, warnings } = await vault.restore(ref, server, { options: { create: true, database: source.name } });
+    expect(report).toMatchObject({ identical: true });
+    const told = warnings.join("\n");
+    expect(told).toMatch(
+      /rewritten: database properties .*sets .*transaction_timeout.*, which PostgreSQL 15 does not know/,
+    );
+    expect(told).toMatch(/rewritten: role plain_.* sets transaction_timeout, which PostgreSQL 15 does not know/);
+    expect(told).toMatch(/rewritten: role narrow_.* is a member of owner_.* without all rights of it/);
+    const found = await asAdmin(async (admin) => {
+      const members = `SELECT m.member::regrole::text AS member, m.admin_option FROM pg_auth_members m WHERE m.roleid = $1::regrole`;
+      const settings =
+        "SELECT setconfig FROM pg_db_role_setting JOIN pg_database d ON d.oid = setdatabase WHERE datname = $1";
+      const rows = [await admin.query(members, [owner]), await admin.query(settings, [source.name])];
+      return rows.map((result) => result.rows);
+    }, servers.of(15));
+    expect(found).toEqual([[{ member: plain, admin_option: true }], [{ setconfig: ["work_mem=8MB"] }]]);
+    await source.drop();
+    await asAdmin((admin) => admin.query(`DROP ROLE ${narrow}, ${plain}, ${owner}`));
+  },
+);
