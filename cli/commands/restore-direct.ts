@@ -14,7 +14,7 @@ import { formatBytes, formatCount, formatDuration, formatRate, plural } from "..
 import { type CommandResult, succeeded } from "../result.ts";
 import { agreeToDrop, describeInTheWay } from "../runs/agree.ts";
 import { planResult, planTable } from "../runs/plan.ts";
-import { needed, type RestoreChoices, restoreOptionsOf } from "../runs/restore-options.ts";
+import { describeLeftBehind, needed, type RestoreChoices, restoreOptionsOf } from "../runs/restore-options.ts";
 import { assertNameArgument, assertRestorePoint } from "../runs/restore-point.ts";
 import type { Session } from "../session.ts";
 
@@ -43,12 +43,13 @@ export async function restoreDirectly(session: Session, id: string, options: Dir
   const startedAt = world.clock();
   let begun: string | undefined;
   let planned: readonly PlanRow[] = [];
+  const restoring = parseRestoreOptions(restoreOptionsOf(options));
   const restored = await restoreDirect({
     store,
     unwrappers: openUnwrappers(keys),
     ref,
     connection,
-    options: parseRestoreOptions(restoreOptionsOf(options)),
+    options: restoring,
     signal: world.interrupted,
     onProgress: (step) => progress.update(progressText(step)),
     onPlanned: async (told) => {
@@ -69,11 +70,8 @@ export async function restoreDirectly(session: Session, id: string, options: Dir
     const hint = "The database is marked as incomplete; the same command continues where this one stopped.";
     if (world.interrupted.aborted)
       throw new InterruptedError("interrupted", `stopped restoring ${ref.restorePointId}`, hint);
-    const made = options.create === true ? "; it was made by this restore, and may as well be dropped" : "";
     progress.end();
-    world.stderr.write(
-      `${printable(`left behind: database ${begun}, which is not complete: the same command goes on where this one stopped${made}`)}\n`,
-    );
+    world.stderr.write(`${printable(`left behind: ${describeLeftBehind(restoring, begun)}`)}\n`);
     throw error;
   });
   const finishedAt = world.clock();

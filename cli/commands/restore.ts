@@ -9,7 +9,7 @@ import { findingLines, splitFindings } from "../runs/findings.ts";
 import { type RunCommandOptions, withRunOptions } from "../runs/options.ts";
 import { planResult } from "../runs/plan.ts";
 import { reportResult } from "../runs/report.ts";
-import { needed, restoreOptionsOf, withRestoreChoices } from "../runs/restore-options.ts";
+import { describeLeftBehind, needed, restoreOptionsOf, withRestoreChoices } from "../runs/restore-options.ts";
 import { assertNameArgument, findRestorePoint } from "../runs/restore-point.ts";
 import { type RunReport, startRun } from "../runs/start.ts";
 import { examples, type Invoke, type Session } from "../session.ts";
@@ -113,8 +113,7 @@ function leftBehind({ status, run, error }: RunReport, options: Partial<EngineOp
   const isPreparing =
     run?.phase === "preparing" && (options.confirm === undefined || error?.code.startsWith("target-"));
   if (status !== "failed" || run === undefined || run.phase === "refused" || isPreparing) return [];
-  const made = options.create === true ? "; it was made by this restore, and may as well be dropped" : "";
-  return [["left behind", `a database that is not complete: the same command goes on where this one stopped${made}`]];
+  return [["left behind", describeLeftBehind(options)]];
 }
 
 function refuseDirectOptions(options: RestoreOptions): void {

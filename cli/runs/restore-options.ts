@@ -78,6 +78,17 @@ function plannedOf({ plan, leaveOut, skipExtension, tablespaces }: RestoreChoice
   };
 }
 
+/** What a restore leaves that has not come to its end; of a database whose name is known, with that. */
+export function describeLeftBehind(options: Partial<RestoreOptions>, name?: string): string {
+  const goesOn = "the same command goes on where this one stopped";
+  const { create, dataOnly, intoSchema, as } = options;
+  if (dataOnly === true || intoSchema !== undefined || as !== undefined) {
+    return `parts in ${name === undefined ? "a database" : `database ${name}`} in use, which are not complete: ${goesOn}; to give them up see docs/OPERATIONS.md`;
+  }
+  const made = create === true ? "; it was made by this restore, and may as well be dropped" : "";
+  return `${name === undefined ? "a database that" : `database ${name}, which`} is not complete: ${goesOn}${made}`;
+}
+
 /** @throws UsageError `missing-option` */
 export function needed(option: string, value: string | undefined): string {
   if (value !== undefined) return value;

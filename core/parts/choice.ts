@@ -2,8 +2,7 @@
  * Which of a database's relations are meant by an operator's patterns.
  * @module
  */
-import { qualifiedName } from "../postgres/sql.ts";
-import { matchesName, schemaPattern, tablePattern } from "./pattern.ts";
+import { exactPattern, matchesName, schemaPattern, tablePattern } from "./pattern.ts";
 
 /** Patterns; nothing to include means everything. */
 export interface Choice {
@@ -67,5 +66,5 @@ export function similarTo(pattern: string, relations: readonly Named[]): string[
   return relations
     .filter(({ name }) => name.toLowerCase() === wanted || name.toLowerCase().startsWith(wanted.slice(0, 3)))
     .slice(0, 3)
-    .map(qualifiedName);
+    .map(exactPattern);
 }

@@ -4,6 +4,8 @@
  */
 import { z } from "zod";
 import { isExact, schemaPatternsField, tablePattern, tablePatternsField } from "../parts/pattern.ts";
+import { isOfMarkerName } from "../postgres/load/entries.ts";
+import { IN_USE } from "../postgres/load/marker.ts";
 import { parseOptions } from "../runs/options.ts";
 
 /** PostgreSQL's NAMEDATALEN less one: it would cut a longer name without a word. */
@@ -96,6 +98,7 @@ const restoreOptionsSchema = fields.superRefine((options, context) => {
     refuse("confirm", "allowed is none with parts: they never drop anything");
   if (schemaOnly && dataOnly) refuse("dataOnly", "allowed is one of schemaOnly and dataOnly");
   if (create && (dataOnly || isIntoUse(options))) refuse("create", "allowed is a database that is there");
+  if (!isOfUsers(options.intoSchema)) refuse("intoSchema", "allowed is a schema of the user's own");
   if (dataOnly && isIntoUse(options)) refuse("dataOnly", "allowed are tables under their own names");
   if (isIntoUse(options) && tables.length + options.schemas.length === 0) {
     refuse("tables", "allowed is at least one, to be brought into a database that is in use");
@@ -104,6 +107,11 @@ const restoreOptionsSchema = fields.superRefine((options, context) => {
   const isOne = only !== undefined && others.length === 0 && isExact(only.schema) && isExact(only.name);
   if (as !== undefined && (!isOne || options.schemas.length > 0)) refuse("as", "allowed is one table, named exactly");
 });
+
+/** What lies in the schema of the mark goes with it; PostgreSQL's own takes no tables. */
+function isOfUsers(schema: string | undefined): boolean {
+  return schema === undefined || !(/^(pg_|information_schema$)/.test(schema) || isOfMarkerName(schema));
+}
 
 export type RestoreOptions = z.output<typeof restoreOptionsSchema>;
 
@@ -114,9 +122,6 @@ export type Parts = Pick<
   z.output<typeof fields>,
   (typeof LISTS)[number] | "schemaOnly" | "dataOnly" | "intoSchema" | "as"
 >;
-
-/** How the words begin that describe parts of which nobody but they themselves may be dropped. */
-export const IN_USE = "a database in use";
 
 function isInUse({ dataOnly, intoSchema, as }: Partial<Parts>): boolean {
   return dataOnly === true || intoSchema !== undefined || as !== undefined;

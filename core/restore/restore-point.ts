@@ -24,7 +24,7 @@ import type { Manifest } from "../vault/manifest/schema.ts";
 import { readSmallObject } from "../vault/object/small.ts";
 import { type OpenManifestOptions, openManifest } from "../vault/open.ts";
 import type { Store } from "../vault/store/port.ts";
-import type { Parts, RestoreOptions } from "./options.ts";
+import { isOfParts, type Parts, type RestoreOptions } from "./options.ts";
 import { type ChosenParts, choosePartsOf } from "./parts/index.ts";
 import { besidePhases } from "./parts/phases.ts";
 import type { FrozenPlan } from "./plan/types.ts";
@@ -129,8 +129,10 @@ export async function openParts(
 ): Promise<OpenRestorePoint> {
   const { roles: roleNames = {} } = options;
   const point = Object.keys(roleNames).length === 0 ? whole : { ...whole, roleNames };
+  // Most steps of most restores have no need of the archive.
+  if (!isOfParts(options) && point.manifest.parts === undefined) return point;
   const parts = choosePartsOf(await readToc(point), point.manifest, options);
-  return parts === undefined ? point : { ...point, manifest: parts.manifest, parts };
+  return { ...point, manifest: parts.manifest, parts };
 }
 
 /** Whether it comes into a database that holds something else, of which nothing may be touched. */

@@ -9,6 +9,9 @@ import { quoteLiteral } from "../sql.ts";
 
 export const MARKER_SCHEMA = "holdfast_restore";
 
+/** How a marker's options begin where nothing in its database may ever be dropped. */
+export const IN_USE = "a database in use";
+
 /** What is being restored into this database. */
 export interface MarkerIdentity {
   readonly source: string;
@@ -190,12 +193,16 @@ export function assertSameRestore(found: Marker, wanted: Marker): void {
 }
 
 /** @throws PreconditionError `target-lost-rows` */
-export function assertNoRowsLost(session: Session, { hasLostRows }: FoundMarker): void {
+export function assertNoRowsLost(session: Session, { hasLostRows, options }: FoundMarker): void {
   if (!hasLostRows) return;
   throw new PreconditionError(
     "target-lost-rows",
     `the server of database ${session.settings.database} crashed or failed over during the restore, and its unlogged tables are empty since`,
-    { hint: "Start the restore again with confirm: it drops what is there and begins anew." },
+    {
+      hint: options.startsWith(IN_USE)
+        ? 'Give it up and start it again: docs/OPERATIONS.md, "Giving up parts".'
+        : "Start the restore again with confirm: it drops what is there and begins anew.",
+    },
   );
 }
 

@@ -7,7 +7,9 @@ import { PreconditionError } from "../../errors.ts";
 import { assertRoomBeside } from "../../postgres/load/beside.ts";
 import { assertNoLargeObjects, assertTakesRows } from "../../postgres/load/into-tables.ts";
 import {
+  assertNoRowsLost,
   type FoundMarker,
+  IN_USE,
   isSameRestore,
   MARKER_SCHEMA,
   type Marker,
@@ -18,7 +20,7 @@ import {
 import type { Session } from "../../postgres/session.ts";
 import { qualifiedName } from "../../postgres/sql.ts";
 import { copiedColumns } from "../data.ts";
-import { IN_USE, type LeavingOut } from "../options.ts";
+import type { LeavingOut } from "../options.ts";
 import { assertReadable } from "../readable.ts";
 import type { OpenRestorePoint } from "../restore-point.ts";
 import type { ChosenParts } from "./index.ts";
@@ -34,7 +36,7 @@ export async function claimInUse(
   const found = await readMarker(session);
   if (found !== undefined) {
     if (!isSameRestore(found, wanted)) throw another(session, found);
-    if (found.hasLostRows) throw lost(session, undoOf(parts));
+    assertNoRowsLost(session, found);
     if (found.isReady) return "continued";
   }
   const { broughtBack, manifest } = parts;
@@ -70,13 +72,6 @@ function another(session: Session, { source, restorePointId, options }: Marker):
   const message = `database ${session.settings.database} is in use, and a restore into it of ${source} ${restorePointId} with ${options} has not ended`;
   const hint = 'Start that restore again to end it, or give it up: docs/OPERATIONS.md, "Giving up parts".';
   return new PreconditionError("target-in-use", message, { hint });
-}
-
-function lost(session: Session, undo: readonly string[]): PreconditionError {
-  const message = `the server of database ${session.settings.database} crashed or failed over during the restore: what was loaded may be gone`;
-  return new PreconditionError("target-lost-rows", message, {
-    hint: `Give it up and start it again: ${undo.join("; ")}`,
-  });
 }
 
 /** What takes a restore of parts back that is not to be ended, statement by statement. */

@@ -8,7 +8,7 @@ import { isNarrow } from "../../parts/choice.ts";
 import type { Toc } from "../../postgres/ddl/index.ts";
 import { isOfMarkerName } from "../../postgres/load/entries.ts";
 import type { Manifest, ManifestTable } from "../../vault/manifest/schema.ts";
-import { isIntoUse, isOfParts, type Parts } from "../options.ts";
+import { isIntoUse, type Parts } from "../options.ts";
 import { type BroughtBack, bringBack } from "./bring-back.ts";
 import { keyOf } from "./names.ts";
 import { type PartLeftOut, selectEntries } from "./select.ts";
@@ -33,12 +33,8 @@ export interface ChosenParts {
   readonly broughtBack?: BroughtBack;
 }
 
-/**
- * Undefined where all of a whole restore point is restored.
- * @throws PreconditionError as `selectEntries` and `bringBack`
- */
-export function choosePartsOf(toc: Toc, manifest: Manifest, options: Parts): ChosenParts | undefined {
-  if (!isOfParts(options) && manifest.parts === undefined) return undefined;
+/** @throws PreconditionError as `selectEntries` and `bringBack` */
+export function choosePartsOf(toc: Toc, manifest: Manifest, options: Parts): ChosenParts {
   const selected = selectEntries({ toc, manifest, choice: options });
   const ofTables = manifest.tables.filter(isOfUser).length;
   const chosen = { ...toc, entries: toc.entries.filter(({ dumpId }) => selected.dumpIds.has(dumpId)) };
@@ -54,8 +50,13 @@ export function choosePartsOf(toc: Toc, manifest: Manifest, options: Parts): Cho
       broughtBack: back.broughtBack,
     };
   }
-  const part = narrowed(manifest, selected.relations, options);
-  if (!options.dataOnly) return { mode: "empty", toc: chosen, manifest: part, leftOut: selected.leftOut, ofTables };
+  if (!options.dataOnly) {
+    const part = narrowed(manifest, selected.relations, options);
+    return { mode: "empty", toc: chosen, manifest: part, leftOut: selected.leftOut, ofTables };
+  }
+  // A sequence that others use as well keeps the value that it has there.
+  const own = [...selected.relations].filter((relation) => !selected.fetched.has(relation));
+  const part = narrowed(manifest, new Set(own), options);
   const filled = { ...part, tables: part.tables.filter(({ kind }) => kind === "table") };
   assertRows(filled);
   return { mode: "rows", toc: { ...toc, entries: [] }, manifest: filled, leftOut: [], ofTables };

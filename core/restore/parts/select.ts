@@ -36,8 +36,8 @@ export interface Selected {
   readonly dumpIds: ReadonlySet<number>;
   /** Relations that are restored, by `keyOf`; also an extension's configuration tables, which no entry makes. */
   readonly relations: ReadonlySet<string>;
-  /** Whether what is no schema's is restored as well. */
-  readonly isNarrow: boolean;
+  /** Of these, those that nobody chose and something chosen needs: sequences of defaults. */
+  readonly fetched: ReadonlySet<string>;
   readonly leftOut: readonly PartLeftOut[];
 }
 
@@ -73,9 +73,10 @@ export function selectEntries({ toc, manifest, choice }: SelectInput): Selected 
   const isKept = ({ dumpId }: TocEntry): boolean => dumpIds.has(dumpId);
   const relations = new Set(graph.relations.filter(isKept).map((entry) => keyOf(graph.nameOf(entry))));
   for (const table of configuration(graph, manifest, choice)) relations.add(keyOf(table));
+  const fetched = graph.relations.filter((entry) => isKept(entry) && !chosen.has(entry.dumpId));
   const leftOut = tellLeftOut(graph, choice, chosen, blocked, dumpIds);
   assertComplete(graph, chosen, blocked, dumpIds, choice);
-  return { dumpIds, relations, isNarrow: isNarrow(choice), leftOut };
+  return { dumpIds, relations, fetched: new Set(fetched.map((entry) => keyOf(graph.nameOf(entry)))), leftOut };
 }
 
 function assertMatched(toc: Toc, manifest: Manifest, choice: Choice): void {

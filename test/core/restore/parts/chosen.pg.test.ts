@@ -104,6 +104,17 @@ describe("parts into a database of their own", () => {
     });
   });
 
+  it("leaves a sequence alone that a table shares with others, and sets those that it owns", async () => {
+    await withTarget(async (target) => {
+      await vault.restore(ref, target.url, { options: { tables: ["app.film"], schemaOnly: true } });
+      await target.query("SELECT setval('app.ticket', 5000)");
+      await vault.restore(ref, target.url, { options: { tables: ["app.film"], dataOnly: true } });
+      expect(await target.query("SELECT nextval('app.ticket'), nextval('app.film_film_id_seq') AS own")).toEqual([
+        { nextval: "5001", own: "501" },
+      ]);
+    });
+  });
+
   it("refuses rows that triggers or foreign keys would meet where the role may not let them rest, saying which right it lacks", async () => {
     const role = `plain_${source.name}`;
     await asAdmin((admin) => admin.query(`CREATE ROLE ${role} LOGIN PASSWORD 'x'`));
