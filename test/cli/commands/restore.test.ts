@@ -69,3 +69,38 @@ describe("a restore that fails half way", () => {
     expect((await holdfast(COMMAND, failed)).stdout).toMatch(/left behind +a database.*stopped\n/);
   });
 });
+
+describe("a restore that is asked for its plan", () => {
+  const asIs = { what: "12 table", verdict: "as it is", why: "" } as const;
+  const sql = 'CREATE ROLE "app" NOLOGIN;';
+  const gone = { what: "role app", verdict: "refused", code: "role-missing", why: "is\nnot there", sql } as const;
+  const planned = (plan: readonly (typeof asIs | typeof gone)[]) => ({
+    run: { status: "succeeded", kind: "restore", plan } as const,
+    executions: [{ status: "succeeded", output: "{}" } as const],
+  });
+
+  it("asks for nothing else, and shows what becomes of everything", async () => {
+    const { started, exitCode, stdout } = await holdfast([...COMMAND, "--plan", "--leave-out"], planned([asIs]));
+    expect(started).toMatchObject([{ input: { options: { plan: true, leaveOut: true } } }]);
+    expect(exitCode).toBe(0);
+    expect(stdout).toContain("nothing is in the way; nothing was touched");
+    expect(stdout).toMatch(/^WHAT +VERDICT +WHY$/m);
+    expect(stdout).toMatch(/^12 table +as it is$/m);
+  });
+
+  it("says by its exit code that the restore would be refused, one line each, with what to run", async () => {
+    const { exitCode, stdout } = await holdfast([...COMMAND, "--plan"], planned([gone, asIs]));
+    expect(exitCode).toBe(3);
+    expect(stdout).toMatch(/^role app +refused +is\\nnot there \(role-missing\) CREATE ROLE "app" NOLOGIN;$/m);
+    const json = await holdfast([...COMMAND, "--plan", "--json"], planned([gone, asIs]));
+    expect(JSON.parse(json.stdout)).toMatchObject({ status: "succeeded", refused: 1, plan: [gone, asIs] });
+  });
+
+  it("hands on what is to be left alone", async () => {
+    const more = ["--skip-extension", "postgis", "--skip-extension", "pg_cron", "--tablespaces", "keep"];
+    const { started } = await holdfast([...COMMAND, ...more]);
+    const [first] = started.map(({ input }) => (input as { options: Record<string, unknown> }).options);
+    expect(first).toMatchObject({ skipExtensions: ["postgis", "pg_cron"], tablespaces: "keep" });
+    expect((await holdfast(COMMAND)).started[0]?.input).not.toHaveProperty("options.tablespaces");
+  });
+});
