@@ -116,6 +116,42 @@ test("what only looks younger is left as it is", () => {
   expect([...lacking, ...rewritten, ...leftOut].filter(({ dumpId }) => old.has(dumpId))).toEqual([]);
 });
 
+test.runIf(MAJORS_HERE.includes(14))(
+  "what newer servers have no more is named, and privileges on it are left out",
+  async () => {
+    const older = await createDatabase("gone", "", servers.of(14));
+    await older.query(`
+    CREATE VIEW checkpoints AS SELECT b.checkpoints_timed FROM pg_stat_bgwriter b;
+    CREATE VIEW backing AS SELECT pg_is_in_backup() AS is_so;
+    GRANT EXECUTE ON FUNCTION pg_start_backup(text, boolean, boolean) TO pg_monitor;
+    CREATE TABLE parent (a int, b int) PARTITION BY LIST (b); CREATE TABLE one PARTITION OF parent FOR VALUES IN (1);
+    ALTER TABLE one ALTER a SET NOT NULL, ALTER a ADD GENERATED ALWAYS AS IDENTITY;
+    CREATE TABLE root (a int GENERATED ALWAYS AS IDENTITY, b int) PARTITION BY LIST (b);
+    CREATE TABLE root_one PARTITION OF root FOR VALUES IN (1)`);
+    const all = await tocOf(older);
+    const { toc: said, lacking, leftOut } = fitToServer(all, 180004);
+    const missing = new Set(lacking.map(({ dumpId }) => dumpId));
+    const named = all.entries.filter(({ dumpId }) => missing.has(dumpId)).map(({ desc, tag }) => `${desc} ${tag}`);
+    expect(named).toEqual(["VIEW backing", "VIEW checkpoints", "SEQUENCE one_a_seq"]);
+    expect(leftOut.map(({ reason }) => reason)).toEqual([expect.stringMatching(/pg_start_backup/)]);
+    const here = await createDatabase("present");
+    const settings = classify(all).settings.join("");
+    const make = async (entries: Toc["entries"]): Promise<string[]> => {
+      const failed: string[] = [];
+      for (const { name, statements } of statementsOf({ ...said, entries }))
+        for (const statement of statements) {
+          await here.query(`${settings}${statement}`).catch(() => failed.push(name));
+        }
+      return failed;
+    };
+    expect(await make(said.entries.filter(({ dumpId }) => !missing.has(dumpId)))).toEqual([]);
+    expect(await make(said.entries.filter(({ desc, dumpId }) => desc === "VIEW" && missing.has(dumpId)))).toHaveLength(
+      4,
+    );
+    await here.drop();
+  },
+);
+
 const NAMES = {
   functions: "SELECT DISTINCT proname AS name FROM pg_proc WHERE pronamespace = 'pg_catalog'::regnamespace",
   relations: "SELECT relname AS name FROM pg_class WHERE relnamespace = 'pg_catalog'::regnamespace",
