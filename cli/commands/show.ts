@@ -8,6 +8,7 @@ import type { Installation, RunView } from "../installation/port.ts";
 import { formatFields } from "../output/table.ts";
 import { formatBytes, formatCount, formatDuration, formatTime, millisBetween, plural } from "../output/units.ts";
 import { type CommandResult, formatError, formatLine, succeeded } from "../result.ts";
+import { planTable } from "../runs/plan.ts";
 import { reportResult } from "../runs/report.ts";
 import { findRestorePoint } from "../runs/restore-point.ts";
 import { joinRun } from "../runs/start.ts";
@@ -122,9 +123,10 @@ function formatRun({ style, world }: Session, run: RunView, progress: Progress |
     ["restore point", run.restorePointId],
     ["parts", run.parts && style.warn(run.parts)],
   ]);
-  if (run.error === undefined) return fields;
+  const planned = run.plan === undefined ? fields : `${fields}\n${planTable(run.plan, style)}`;
+  if (run.error === undefined) return planned;
   const told = run.line === undefined ? formatError(run.error, style) : formatLine(run.line, style);
-  return `${fields}\n${told}`;
+  return `${planned}\n${told}`;
 }
 
 function progressOf({ chunksDone, chunksTotal, bytesDone, rows }: Progress): string | undefined {
