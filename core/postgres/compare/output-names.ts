@@ -1,6 +1,7 @@
 /**
- * A stored body is not always given back as it was given: `SELECT 'x'` becomes `SELECT 'x'::text`, and that, made again,
- * `SELECT 'x'::text AS text`. The name is the one that the server chooses by itself, of the type that is cast to.
+ * A stored query is not always given back as it was given: `SELECT 'x'` becomes `SELECT 'x'::text`, and that, made again,
+ * `SELECT 'x'::text AS text`, where nobody sees the name: in a function's body, and in a UNION within a view. The name is the one
+ * that the server chooses by itself, of the type that is cast to.
  * @module
  */
 
@@ -21,14 +22,16 @@ const CHOSEN: Readonly<Record<string, string>> = {
 };
 const LONGEST_TYPE_FIRST = Object.keys(CHOSEN).toSorted((a, b) => b.length - a.length);
 const NAME = '(?:"(?:[^"]|"")*"|[a-z_][a-z0-9_$]*)';
+/** Literals are passed over: what stands in them is content. */
 const NAMED = new RegExp(
-  `(::((?:${LONGEST_TYPE_FIRST.join("|")})|(?:${NAME}\\.)?${NAME})(?:\\([0-9, ]+\\))?(?:\\[\\])*) AS (${NAME})`,
+  `'(?:[^']|'')*'|(::((?:${LONGEST_TYPE_FIRST.join("|")})|(?:${NAME}\\.)?${NAME})(?:\\([0-9, ]+\\))?(?:\\[\\])*) AS (${NAME})`,
   "g",
 );
 
-/** The body without names that say no more than the server would. */
-export function withoutChosenNames(body: string): string {
-  return body.replaceAll(NAMED, (whole, cast: string, type: string, name: string) => {
+/** The definition without names that say no more than the server would. */
+export function withoutChosenNames(definition: string): string {
+  return definition.replaceAll(NAMED, (whole, cast?: string, type = "", name = "") => {
+    if (cast === undefined) return whole;
     const last = CHOSEN[type] ?? type.slice(type.lastIndexOf(".") + 1);
     return name.replaceAll('"', "") === last.replaceAll('"', "") ? cast : whole;
   });

@@ -193,7 +193,7 @@ function isAboutDatabase({ desc, tag }: Pick<TocEntry, "desc" | "tag">, database
 
 function normalised(entry: TocEntry, database: string | undefined): string {
   const definition = entry.defn ?? "";
-  const defn = STORED_BODY.test(definition) ? withoutChosenNames(definition) : definition;
+  const defn = isDeparsed(entry) ? withoutChosenNames(definition) : definition;
   const text = [inOneOrder(entry.desc, defn), entry.tableAccessMethod ?? ""].join("\n").trim();
   if (database === undefined || !isAboutDatabase(entry, database)) return text;
   const forms = [database, quoteName(database)];
