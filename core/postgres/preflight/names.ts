@@ -18,6 +18,7 @@ WITH ${DUMPED_RELATIONS}, found (what, bytes) AS (
   UNION ALL
   SELECT CASE c.relkind WHEN 'S' THEN 'sequence' ELSE 'table' END, n.nspname || '.' || c.relname
     FROM dumped JOIN pg_class c USING (oid) JOIN pg_namespace n ON n.oid = c.relnamespace
+   WHERE c.relkind IN ('r', 'p', 'm', 'f', 'S')
   UNION ALL
   SELECT 'column', n.nspname || '.' || c.relname || '.' || a.attname
     FROM dumped JOIN pg_class c USING (oid) JOIN pg_namespace n ON n.oid = c.relnamespace

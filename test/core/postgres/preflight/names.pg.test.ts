@@ -12,11 +12,12 @@ test("names, before the run, what has no text in a database without an encoding"
   await source.query(
     `DO $$BEGIN EXECUTE 'CREATE FUNCTION ' || ${INVALID} || '() RETURNS int LANGUAGE sql AS ''SELECT 1'''; END$$`,
   );
+  await source.query(`DO $$BEGIN EXECUTE 'CREATE INDEX ' || ${INVALID} || ' ON "é" ("日")'; END$$`);
   const session = await source.open();
   await expect(preflight(session, { workers: 1 })).resolves.toMatchObject({ workers: 1 });
   const remarks = [
     ["'CREATE TABLE t (' || $ || ' int)'", "column public\\.t\\.pr\\\\xe9x"],
-    ["'CREATE SEQUENCE ' || $", "sequence public\\.pr\\\\xe9x"],
+    ["'CREATE SEQUENCE s' || $", "sequence public\\.spr\\\\xe9x"],
     ["'COMMENT ON LARGE OBJECT ' || lo_create(7) || ' IS ''' || $ || ''''", "comment of large object 7 pr\\\\xe9x"],
     ["'COMMENT ON DATABASE DB IS ''' || $ || ''''", "comment of the database pr\\\\xe9x"],
   ] as const;
