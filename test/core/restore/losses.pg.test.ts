@@ -245,3 +245,36 @@ test("brings back what it took off also when the attempt that did so has broken 
     await Promise.all([source.drop(), target.drop()]);
   }
 });
+
+test("finds names for functions behind exclusion constraints, operators, operator classes and partitions' indexes", async () => {
+  const sql = `
+    CREATE TABLE public.words (word text); INSERT INTO public.words VALUES ('a'), ('b');
+    CREATE TABLE public.parts (id int, word text) PARTITION BY LIST (id); CREATE TABLE public.part PARTITION OF public.parts DEFAULT;
+    INSERT INTO public.parts VALUES (1, 'x');
+    CREATE FUNCTION public.helper(text) RETURNS text IMMUTABLE LANGUAGE sql AS 'SELECT upper($1)';
+    CREATE FUNCTION public.loud(text) RETURNS text IMMUTABLE LANGUAGE plpgsql SET search_path = public AS 'BEGIN RETURN helper($1); END';
+    CREATE FUNCTION public.alike(text, text) RETURNS bool IMMUTABLE LANGUAGE plpgsql SET search_path = public AS 'BEGIN RETURN helper($1) = helper($2); END';
+    CREATE OPERATOR public.=== (FUNCTION = public.alike, LEFTARG = text, RIGHTARG = text, COMMUTATOR = OPERATOR(public.===));
+    ALTER TABLE public.words ADD EXCLUDE USING btree (public.loud(word) WITH =);
+    CREATE INDEX by_operator ON public.words ((word OPERATOR(public.===) 'A'));
+    CREATE INDEX partial ON public.words (word) WHERE public.loud(word) = 'A';
+    CREATE INDEX on_parts ON public.parts (public.loud(word));
+    CREATE TYPE public.pair AS (a text);
+    CREATE FUNCTION public.cmp(public.pair, public.pair) RETURNS int IMMUTABLE LANGUAGE plpgsql SET search_path = public
+      AS 'BEGIN RETURN length(helper($1.a)) - length(helper($2.a)); END';
+    CREATE FUNCTION public.lt(public.pair, public.pair) RETURNS bool IMMUTABLE LANGUAGE sql AS 'SELECT public.cmp($1, $2) < 0';
+    CREATE OPERATOR public.< (FUNCTION = public.lt, LEFTARG = public.pair, RIGHTARG = public.pair);
+    CREATE OPERATOR CLASS public.ops FOR TYPE public.pair USING btree AS OPERATOR 1 public.<, FUNCTION 1 public.cmp(public.pair, public.pair);
+    CREATE TABLE public.pairs (p public.pair); INSERT INTO public.pairs VALUES (ROW('a')), (ROW('bb')); CREATE INDEX by_class ON public.pairs (p public.ops);
+    ALTER FUNCTION public.loud(text) RESET search_path; ALTER FUNCTION public.alike(text, text) RESET search_path;
+    ALTER FUNCTION public.cmp(public.pair, public.pair) RESET search_path;`;
+  await restored(sql, async (pair) => {
+    const told = pair.result.warnings.map((warning) => /^(.*) was refused: function helper\(text\)/.exec(warning)?.[1]);
+    const made = ["public.by_class", "public.by_operator", "public.part_loud_idx", "public.partial"];
+    const counted = ["words", "parts"].map((table) => `statistics of "public"."${table}"`);
+    expect(told.toSorted()).toEqual(
+      [...made.map((name) => `index ${name}`), "constraint public.words words_loud_excl", ...counted].toSorted(),
+    );
+    await expectIdentical(pair, pair.result.warnings);
+  });
+});

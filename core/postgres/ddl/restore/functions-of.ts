@@ -30,6 +30,23 @@ export function functionsOf(entry: TocEntry, byDumpId: ReadonlyMap<number, TocEn
       else if (CALLING.has(found.desc)) follow(found);
     }
   };
-  follow(entry);
+  follow(entry.desc === "CONSTRAINT" ? { ...entry, dependencies: namedIn(entry, byDumpId) } : entry);
   return [...functions];
+}
+
+const OPERATOR = /^DROP OPERATOR (.*) \(/;
+
+/**
+ * What an exclusion constraint names: of its index alone, which is no entry of the archive, pg_dump knows what it depends on. One
+ * too many does no harm.
+ */
+function namedIn({ defn = "", dependencies }: TocEntry, byDumpId: ReadonlyMap<number, TocEntry>): readonly number[] {
+  if (!defn.includes(" EXCLUDE ")) return dependencies;
+  const named = [...byDumpId.values()].filter(({ desc, dropStmt = "" }) => {
+    const routine = ROUTINE.exec(dropStmt)?.[1];
+    if (routine !== undefined) return defn.includes(`${routine.slice(0, routine.indexOf("("))}(`);
+    const operator = desc === "OPERATOR" ? OPERATOR.exec(dropStmt)?.[1] : undefined;
+    return operator !== undefined && defn.includes(`OPERATOR(${operator})`);
+  });
+  return [...dependencies, ...named.map(({ dumpId }) => dumpId)];
 }
