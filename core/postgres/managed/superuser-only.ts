@@ -74,7 +74,8 @@ function aggregate({ defn = "" }: JudgedEntry): string | undefined {
   const isInternal = found.some(
     (token, at) =>
       (isWord(token, "STYPE") || isWord(token, "MSTYPE")) &&
-      isWord(found[at + 2], "INTERNAL") &&
+      // In quotes where everything is, as in dumps of other versions.
+      found.slice(at + 2, at + 3).some((type) => nameOfToken(type) === "internal") &&
       found[at + 3]?.text !== ".",
   );
   return isInternal ? only("aggregates whose state is internal") : undefined;
@@ -181,7 +182,7 @@ function defaultPrivileges({ owner }: JudgedEntry, { roles }: TargetFacts): stri
  */
 function privileges({ tag, dependencies }: JudgedEntry, facts: TargetFacts, archive: Archive): string | undefined {
   if (dependencies.some((dumpId) => archive.has(dumpId))) return undefined;
-  if (tag === "SCHEMA public" && ownsPublic(facts)) return undefined;
+  if (/^SCHEMA "?public"?$/.test(tag) && ownsPublic(facts)) return undefined;
   return "only a superuser may give privileges on what is the server's or an extension's own";
 }
 

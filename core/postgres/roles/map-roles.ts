@@ -5,6 +5,7 @@
  */
 import type { DatabaseProperties, Grant, LargeObjectMetadata, Toc, TocEntry } from "../ddl/index.ts";
 import { dumpedName } from "../keywords.ts";
+import { quoteName } from "../sql.ts";
 import { nameOfToken } from "../tokens.ts";
 import type { RoleList } from "./list-roles.ts";
 import { roleTokens } from "./named-roles.ts";
@@ -13,7 +14,13 @@ import { roleTokens } from "./named-roles.ts";
 export type RoleNames = Readonly<Record<string, string>>;
 
 export function mapTocRoles(toc: Toc, names: RoleNames): Toc {
-  return { ...toc, entries: toc.entries.map((entry) => mapEntry(entry, names)) };
+  // Of another major version pg_dump writes every name in quotes, see `dumpSchema`.
+  const isAllQuoted = majorOf(toc.serverVersion) !== majorOf(toc.dumpVersion);
+  return { ...toc, entries: toc.entries.map((entry) => mapEntry(entry, names, isAllQuoted)) };
+}
+
+function majorOf(version: string | undefined): string | undefined {
+  return version?.split(/[.a-z ]/)[0];
 }
 
 export function mapRoleList({ roles, memberships }: RoleList, names: RoleNames): RoleList {
@@ -63,22 +70,24 @@ function mapper(names: RoleNames): (name: string) => string {
   return (name) => (Object.hasOwn(names, name) ? (names[name] ?? name) : name);
 }
 
-function mapEntry(entry: TocEntry, names: RoleNames): TocEntry {
+function mapEntry(entry: TocEntry, names: RoleNames, isAllQuoted: boolean): TocEntry {
   const to = mapper(names);
   const tag = entry.desc === "USER MAPPING" ? mapMappingTag(entry.tag, names) : entry.tag;
-  const defn = entry.defn === undefined ? undefined : mapDefinition(entry, entry.defn, names);
+  const defn = entry.defn === undefined ? undefined : mapDefinition(entry, entry.defn, names, isAllQuoted);
   const dropStmt = entry.desc === "USER MAPPING" ? undefined : entry.dropStmt;
   return { ...entry, tag, defn, dropStmt, owner: entry.owner === undefined ? undefined : to(entry.owner) };
 }
 
 /** From behind, so that what stands before keeps its place. */
-function mapDefinition({ desc }: TocEntry, defn: string, names: RoleNames): string {
+function mapDefinition({ desc }: TocEntry, defn: string, names: RoleNames, isAllQuoted: boolean): string {
   const to = mapper(names);
   return roleTokens({ desc, defn }).reduceRight((text, token) => {
     const name = nameOfToken(token);
     const mapped = to(name);
     if (mapped === name) return text;
-    return `${text.slice(0, token.at)}${dumpedName(mapped)}${text.slice(token.at + token.text.length)}`;
+    const isQuoted = isAllQuoted || token.text !== dumpedName(name);
+    const written = isQuoted ? quoteName(mapped) : dumpedName(mapped);
+    return `${text.slice(0, token.at)}${written}${text.slice(token.at + token.text.length)}`;
   }, defn);
 }
 
