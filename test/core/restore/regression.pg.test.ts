@@ -107,3 +107,13 @@ test("a view's UNION is given back with a name that it had not: the same to a co
   );
   expect(result.report?.identical).toBe(true);
 });
+
+test("views that read nothing but themselves come back, in columns of text", async () => {
+  const { result, differences } = await roundTrip(`
+    CREATE VIEW endless AS SELECT 1 AS id, 2 AS "two, ""2""", 3 AS "from"; CREATE VIEW empty AS SELECT;
+    COMMENT ON VIEW endless IS 'turtles'; GRANT SELECT ON endless TO PUBLIC;
+    CREATE OR REPLACE VIEW endless WITH (security_barrier = true) AS SELECT * FROM endless; CREATE OR REPLACE VIEW empty AS SELECT FROM empty;
+    CREATE TABLE t (id int)`);
+  expect(differences).toEqual([]);
+  expect(result.report?.identical).toBe(true);
+});
