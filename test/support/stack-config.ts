@@ -19,7 +19,10 @@ const source = {
 /** Of `commit.stack.test.ts`: the last three are those whose functions end for good. */
 export const commits = ["commit-a", "commit-b", "commit-c", "commit-d"] as const;
 
-/** Of `themes.stack.test.ts`: one theme after the other goes through each, so that as many go at once. */
+/**
+ * Of `themes.stack.test.ts`: one theme after the other goes through each, so that as many go at once. Chunks are large for the
+ * one that holds hundreds of MB.
+ */
 export const themeLanes = ["theme-a", "theme-b", "theme-c"] as const;
 
 export default defineConfig({
@@ -57,7 +60,10 @@ export default defineConfig({
     together: { ...source, connection: "together-read" },
     ...Object.fromEntries(commits.map((id) => [id, { ...source, connection: `${id}-read` }])),
     ...Object.fromEntries(
-      themeLanes.map((id) => [id, { ...source, connection: `${id}-read`, rowHash: "off" as const }]),
+      themeLanes.map((id) => [
+        id,
+        { ...source, connection: `${id}-read`, rowHash: "off" as const, chunkBytes: 32 * 1024 * 1024 },
+      ]),
     ),
     scheduled: {
       ...source,
