@@ -43,7 +43,7 @@ export function planRestore(input: PlanInput, facts: TargetFacts, options: PlanO
   const isLeft = ({ leaving, isAgreed = false }: Trouble): boolean =>
     leaving !== undefined && (isAgreed || options.leaveOut === true);
   const left = troubles.filter(isLeft);
-  const along = alongWith(left, input.toc.entries);
+  const along = alongWith(left, input);
   const isAgreed = options.leaveOut === true;
   const relations = relationsAlong(left, isAgreed ? along : [], input);
   return {
@@ -82,11 +82,29 @@ function withoutEntries(input: PlanInput, left: readonly Trouble[]): PlanInput {
 }
 
 /** Nothing hangs on what is there by another hand. */
-function alongWith(left: readonly Trouble[], entries: readonly TocEntry[]): TocEntry[] {
+function alongWith(left: readonly Trouble[], input: PlanInput): TocEntry[] {
+  const { entries } = input.toc;
   const all = (some: readonly Trouble[]): number[] => some.flatMap(({ leaving }) => leaving?.entries ?? []);
   const gone = new Set(all(left.filter(({ leaving }) => leaving?.isReplaced !== true)));
   const named = new Set(all(left));
-  return dependentsOf(entries, gone).filter(({ dumpId }) => !named.has(dumpId));
+  const along = [...dependentsOf(entries, gone), ...saidOfMembers(gone, input)];
+  return along.filter(({ dumpId }) => !named.has(dumpId));
+}
+
+/** What is said about things of an extension's own names none of them: it is told by the schema that they lie in. */
+function saidOfMembers(gone: ReadonlySet<number>, { toc, needs }: PlanInput): TocEntry[] {
+  const extensions = toc.entries.filter(({ desc, dumpId }) => desc === "EXTENSION" && gone.has(dumpId));
+  const names = new Set(extensions.map(({ tag }) => tag));
+  const schemas = new Set(needs.extensions.filter(({ name }) => names.has(name)).map(({ schema }) => schema));
+  if (schemas.size === 0) return [];
+  const known = new Set(toc.entries.map(({ dumpId }) => dumpId));
+  return toc.entries.filter(
+    (entry) =>
+      isRemark(entry) &&
+      schemas.has(entry.namespace ?? "") &&
+      entry.dependencies.length > 0 &&
+      entry.dependencies.every((dumpId) => !known.has(dumpId)),
+  );
 }
 
 /** An item for each entry, or for the thing itself where it is none. */

@@ -71,6 +71,26 @@ describe("an extension that the server does not offer", () => {
     expect(toc.entries).toHaveLength(6);
   });
 
+  test("takes along what is said about its own functions, which have no entry", () => {
+    const said: Made = {
+      desc: "ACL",
+      namespace: "public",
+      tag: "FUNCTION st_x()",
+      defn: "GRANT …",
+      dependencies: [99],
+    };
+    const needs = {
+      version: 1 as const,
+      extensions: [{ name: "postgis", schema: "public" }],
+      collations: [],
+      accessMethods: [],
+    };
+    const { leftOut } = plan([...POSTGIS, said], ORDINARY, { leaveOut: true }, { needs });
+    expect(leftOut.map(({ what }) => what)).toContain("acl public.FUNCTION st_x()");
+    const { leftOut: none } = plan([...POSTGIS, said], offering("postgis"), { leaveOut: true }, { needs });
+    expect(none).toEqual([]);
+  });
+
   test("is of no interest when it is skipped, but what needs it has to be agreed to as well", () => {
     const skipped = plan(POSTGIS, ORDINARY, { skipExtensions: ["postgis"] });
     expect(told(skipped.leftOut)).toEqual(["extension-skipped extension postgis"]);

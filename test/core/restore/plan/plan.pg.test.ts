@@ -25,6 +25,7 @@ beforeAll(async () => {
   );
   await source.query(`
     CREATE EXTENSION bloom; CREATE EXTENSION cube; CREATE EXTENSION earthdistance;
+    REVOKE EXECUTE ON FUNCTION cube_dim(cube) FROM PUBLIC;
     CREATE TABLE a_spot (id int, at earth); INSERT INTO a_spot SELECT n, ll_to_earth(n, n) FROM generate_series(1, 5) n;
     CREATE TABLE item (id int PRIMARY KEY, name text); INSERT INTO item SELECT n, 'ä' || n FROM generate_series(1, 300) n;
     CREATE INDEX item_bloom ON item USING bloom (id);
@@ -148,6 +149,15 @@ test("what is agreed to is left out by name, the rest is restored and found iden
     "SELECT lomowner::regrole::text AS owner FROM pg_largeobject_metadata WHERE oid = 900",
   );
   expect(object?.owner).toBe(loader);
+});
+
+test("an extension that is not wanted goes with all that needs it and is said about it", async () => {
+  const options = { skipExtensions: ["cube"], skipRoles: true, leaveOut: true };
+  const { warnings, report } = await restore(options, { connection: parseConnection(target.url) });
+  expect(report).toMatchObject({ identical: true });
+  const names = ["extension cube", "extension earthdistance", "acl public.FUNCTION cube_dim(public.cube)"];
+  for (const name of names) expect(warnings.some((told) => told.startsWith(`left out: ${name}: `))).toBe(true);
+  expect(warnings).toContainEqual(expect.stringMatching(/^left out: table public.a_spot: .*; its 5 rows go along/));
 });
 
 test("a database that makes another role of who connects is refused, and not emptied", async () => {
