@@ -264,7 +264,9 @@ test("finds names for functions behind exclusion constraints, operators, operato
       AS 'BEGIN RETURN length(helper($1.a)) - length(helper($2.a)); END';
     CREATE FUNCTION public.lt(public.pair, public.pair) RETURNS bool IMMUTABLE LANGUAGE sql AS 'SELECT public.cmp($1, $2) < 0';
     CREATE OPERATOR public.< (FUNCTION = public.lt, LEFTARG = public.pair, RIGHTARG = public.pair);
-    CREATE OPERATOR CLASS public.ops FOR TYPE public.pair USING btree AS OPERATOR 1 public.<, FUNCTION 1 public.cmp(public.pair, public.pair);
+    CREATE FUNCTION public.eq(public.pair, public.pair) RETURNS bool IMMUTABLE LANGUAGE sql AS 'SELECT $1.a = $2.a';
+    CREATE OPERATOR public.= (FUNCTION = public.eq, LEFTARG = public.pair, RIGHTARG = public.pair);
+    CREATE OPERATOR CLASS public.ops FOR TYPE public.pair USING btree AS OPERATOR 1 public.<, OPERATOR 3 public.=, FUNCTION 1 public.cmp(public.pair, public.pair);
     CREATE TABLE public.pairs (p public.pair); INSERT INTO public.pairs VALUES (ROW('a')), (ROW('bb')); CREATE INDEX by_class ON public.pairs (p public.ops);
     ALTER FUNCTION public.loud(text) RESET search_path; ALTER FUNCTION public.alike(text, text) RESET search_path;
     ALTER FUNCTION public.cmp(public.pair, public.pair) RESET search_path;`;
