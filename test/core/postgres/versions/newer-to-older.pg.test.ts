@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { dumpLiveSchema, schemaDifferences } from "../../../../core/postgres/compare/index.ts";
 import { parseConnection } from "../../../../core/postgres/connection.ts";
-import { classify, parseArchive, type RestoreEntry, type Toc } from "../../../../core/postgres/ddl/index.ts";
+import { classify, parseArchive, plainSql, type RestoreEntry, type Toc } from "../../../../core/postgres/ddl/index.ts";
 import { COLUMNS, FUNCTIONS, RELATIONS, SETTINGS } from "../../../../core/postgres/versions/builtins.ts";
 import { fitToServer } from "../../../../core/postgres/versions/index.ts";
 import { dependentsOf } from "../../../../core/restore/plan/dependents.ts";
@@ -151,6 +151,17 @@ test.runIf(MAJORS_HERE.includes(14))(
     await here.drop();
   },
 );
+
+test.each(OLDER)("the schema as a script is understood by PostgreSQL %i, of which it is", async (version) => {
+  const source = await createDatabase("script", "", servers.of(version));
+  await source.query(`CREATE TABLE p (a int, b int NOT NULL); CREATE TABLE c (x int) INHERITS (p); ALTER TABLE c ALTER a SET NOT NULL;
+    CREATE UNLOGGED TABLE u (a int GENERATED ALWAYS AS IDENTITY); CREATE VIEW v AS SELECT a FROM p`);
+  const all = await tocOf(source);
+  const copy = await createDatabase("copy", "", servers.of(version));
+  for (const section of ["pre-data", "post-data"] as const)
+    await copy.query(Buffer.from(plainSql(all, section)).toString());
+  expect(schemaDifferences(all, await tocOf(copy, all), { ignoreDatabase: true })).toEqual([]);
+});
 
 const NAMES = {
   functions: "SELECT DISTINCT proname AS name FROM pg_proc WHERE pronamespace = 'pg_catalog'::regnamespace",
