@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { RestorePointRef } from "../../../../core/vault/keys.ts";
+import { differences } from "../../../support/identical.ts";
 import { asAdmin, createDatabase, type TestDatabase } from "../../../support/postgres.ts";
 import { createVault, type TestVault, withTarget } from "../support.ts";
 import { FILM_SCHEMA } from "./film-schema.ts";
@@ -87,6 +88,8 @@ describe("parts into a database of their own", () => {
         { last_value: "500", is_called: true },
       ]);
       expect(await target.query("SELECT lo_get(4711) IS NOT NULL AS there")).toEqual([{ there: true }]);
+      await target.query("REFRESH MATERIALIZED VIEW app.film_count");
+      expect(await differences(source.url, target.url, { database: false })).toEqual([]);
       const again = vault.restore(ref, target.url, { options: { dataOnly: true } });
       await expect(again).rejects.toMatchObject({ code: "rows-are-there" });
     });
