@@ -44,6 +44,7 @@ export async function readTargetFacts(session: Session, asked: AskedFacts = {}):
 const NOBODY: TargetRole & { isStandby?: boolean } = {
   name: "",
   isSuperuser: false,
+  inherits: true,
   canCreateRole: false,
   canCreateDatabase: false,
   bypassesRowSecurity: false,
@@ -51,7 +52,7 @@ const NOBODY: TargetRole & { isStandby?: boolean } = {
 };
 
 const ROLE = `
-SELECT rolname AS name, rolsuper AS "isSuperuser", rolcreaterole AS "canCreateRole", rolcreatedb AS "canCreateDatabase",
+SELECT rolname AS name, rolsuper AS "isSuperuser", rolinherit AS inherits, rolcreaterole AS "canCreateRole", rolcreatedb AS "canCreateDatabase",
        rolbypassrls AS "bypassesRowSecurity", rolreplication AS "canReplicate", pg_catalog.pg_is_in_recovery() AS "isStandby"
   FROM pg_catalog.pg_roles WHERE rolname = current_user`;
 

@@ -36,6 +36,8 @@ export interface TargetFacts {
 export interface TargetRole {
   readonly name: string;
   readonly isSuperuser: boolean;
+  /** Before version 16 that decides whether it has the rights of roles that it is a member of. */
+  readonly inherits: boolean;
   readonly canCreateRole: boolean;
   readonly canCreateDatabase: boolean;
   readonly bypassesRowSecurity: boolean;

@@ -31,7 +31,8 @@ export function roles(input: PlanInput, facts: TargetFacts, options: PlanOptions
     if (found === undefined) {
       if (isProviderRole(name)) return [ofProvider(name, use)];
       const isMade = !options.skipRoles && mayCreate && known.get(name)?.isPredefined === false;
-      if (isMade) return [];
+      if (isMade && hasRightsOfMembers(facts)) return [];
+      if (isMade) return use.owns.length === 0 ? [] : [withoutRights(name, use, facts)];
       const reason = `is not there${whyNotMade(options, known.has(name), name, facts)}; ${describeUse(use)}`;
       const leaving = { entries: use.entries, decisions: { missingRoles: [name] } };
       const isPredefined = name.startsWith("pg_");
@@ -41,13 +42,34 @@ export function roles(input: PlanInput, facts: TargetFacts, options: PlanOptions
       const sql = isPredefined ? {} : { sql: `CREATE ROLE ${id} NOLOGIN;` };
       return [{ verdict: "trouble", what, code: "role-missing", reason, hint, leaving, ...sql }];
     }
-    if (use.owns.length === 0 || facts.role.isSuperuser || found.canSet || name === facts.role.name) return [];
+    if (use.owns.length === 0 || facts.role.isSuperuser || name === facts.role.name) return [];
+    if (found.canSet) return found.isInherited ? [] : [withoutRights(name, use, facts)];
     const reason = `${facts.role.name} may not act as it and so can give it nothing; it owns ${someNames(use.owns)}`;
     const hint = "Make it a member, or restore with --leave-out or --no-owner: then the connecting role owns it.";
     const sql = `GRANT ${id} TO ${quoteName(facts.role.name)};`;
     const leaving = { decisions: { foreignOwners: [name] } };
     return [{ verdict: "trouble", what, code: "owner-out-of-reach", reason, hint, sql, leaving }];
   });
+}
+
+/** From 16 on each membership says so for itself, and a restore makes its own with all rights. */
+function hasRightsOfMembers({ role, serverVersion }: TargetFacts): boolean {
+  return role.isSuperuser || role.inherits || serverVersion >= 160000;
+}
+
+/** Rows are loaded, and indexes made, by who has the owner's rights. */
+function withoutRights(name: string, use: Use, { role, serverVersion }: TargetFacts): Finding {
+  const me = quoteName(role.name);
+  const grant = `GRANT ${quoteName(name)} TO ${me} WITH INHERIT TRUE, SET TRUE;`;
+  return {
+    verdict: "trouble",
+    what: `role ${name}`,
+    code: "owner-out-of-reach",
+    reason: `${role.name} inherits none of its rights and so could not load what is its; it owns ${someNames(use.owns)}`,
+    hint: "Let it inherit them, or restore with --leave-out or --no-owner: then the connecting role owns it.",
+    sql: serverVersion >= 160000 ? grant : `ALTER ROLE ${me} INHERIT;`,
+    leaving: { decisions: { foreignOwners: [name] } },
+  };
 }
 
 /** Made here it would give this server the looks of the provider's, and what it owns those of a platform. */

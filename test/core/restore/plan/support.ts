@@ -42,6 +42,7 @@ export const ORDINARY: TargetFacts = {
   role: {
     name: "admin",
     isSuperuser: true,
+    inherits: true,
     canCreateRole: true,
     canCreateDatabase: true,
     bypassesRowSecurity: true,
@@ -73,6 +74,7 @@ export const ORDINARY: TargetFacts = {
 const LIMITED_ROLE = {
   name: "loader",
   isSuperuser: false,
+  inherits: true,
   canCreateRole: false,
   canCreateDatabase: false,
   bypassesRowSecurity: false,
