@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { RestorePointRef } from "../../../../core/vault/keys.ts";
+import { nativeTools, pgDump } from "../../../support/native.ts";
 import { createDatabase, type TestDatabase } from "../../../support/postgres.ts";
 import { createVault, type TestVault } from "../support.ts";
 import { FILM_SCHEMA } from "./film-schema.ts";
@@ -13,7 +14,8 @@ beforeAll(async () => {
   await source.query(FILM_SCHEMA);
   vault = await createVault();
   ref = await vault.backUp(source.url);
-});
+  await nativeTools();
+}, 300_000);
 afterAll(async () => {
   await source.drop();
   await vault.remove();
@@ -43,6 +45,23 @@ describe("one table back into a database in use", () => {
       { relkind: "S", n: 2 },
       { relkind: "i", n: 4 },
       { relkind: "r", n: 1 },
+    ]);
+  });
+
+  it("is the same by PostgreSQL's own pg_dump, but for its schema and what acts on tables in use", async () => {
+    const linesOf = async (table: string): Promise<string[]> =>
+      (await pgDump(source.url, ["--schema-only", `--table=${table}`]))
+        .toString()
+        .split("\n")
+        .filter((line) => line !== "" && !/^(--|\\(un)?restrict)/.test(line))
+        .map((line) => line.replaceAll("recovered.", "app."));
+    const [was, is] = [await linesOf("app.film"), await linesOf("recovered.film")];
+    expect(is.filter((line) => !was.includes(line))).toEqual([]);
+    expect(was.filter((line) => !is.includes(line))).toEqual([
+      expect.stringMatching(/^CREATE TRIGGER touching/),
+      expect.stringMatching(/ADD CONSTRAINT film_language_id_fkey FOREIGN KEY/),
+      expect.stringMatching(/^CREATE POLICY some_only/),
+      expect.stringMatching(/^ {3}FROM app\.language/),
     ]);
   });
 

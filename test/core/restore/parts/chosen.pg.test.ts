@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { RestorePointRef } from "../../../../core/vault/keys.ts";
 import { differences } from "../../../support/identical.ts";
+import { nativeTools } from "../../../support/native.ts";
 import { asAdmin, createDatabase, type TestDatabase } from "../../../support/postgres.ts";
 import { createVault, type TestVault, withTarget } from "../support.ts";
 import { FILM_SCHEMA } from "./film-schema.ts";
@@ -14,7 +15,8 @@ beforeAll(async () => {
   await source.query(FILM_SCHEMA);
   vault = await createVault();
   ref = await vault.backUp(source.url);
-});
+  await nativeTools();
+}, 300_000);
 afterAll(async () => {
   await source.drop();
   await vault.remove();
