@@ -87,6 +87,18 @@ describe("parts left out at backup", () => {
     });
   });
 
+  it("leaves a foreign key not valid whose rows refer to rows that were left out, and says so", async () => {
+    const ref = await vault.backUp(source.url, { parts: { excludeData: { tables: ["app.language"] } } });
+    await withTarget(async (target) => {
+      const result = await vault.restore(ref, target.url);
+      expect(result.report).toMatchObject({ identical: true });
+      expect(result.warnings.join("\n")).toContain("film_language_id_fkey");
+      expect(
+        await target.query("SELECT convalidated FROM pg_constraint WHERE conname = 'film_language_id_fkey'"),
+      ).toEqual([{ convalidated: false }]);
+    });
+  });
+
   it("refuses a pattern that means nothing, and a table that cannot be without what is left out", async () => {
     const typo = vault.backUp(source.url, { parts: { exclude: { tables: ["app.adit_log"] } } });
     await expect(typo).rejects.toMatchObject({ code: "parts-unmatched" });
