@@ -1,4 +1,19 @@
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
+import { parseConnection } from "../../../../core/postgres/connection.ts";
+import { readTargetFacts } from "../../../../core/postgres/facts/index.ts";
+import { readNeeds } from "../../../../core/postgres/needs/index.ts";
+import { preflight } from "../../../../core/postgres/preflight/index.ts";
+import { listRelations } from "../../../../core/postgres/relations.ts";
+import { openSession, type Session } from "../../../../core/postgres/session.ts";
+import {
+  explainLockFailure,
+  findWaiters,
+  importSnapshot,
+  isLockRefused,
+  lockRelations,
+  relayBase,
+  takeBase,
+} from "../../../../core/postgres/snapshot/index.ts";
 import type { RestorePointRef } from "../../../../core/vault/keys.ts";
 import type { Major } from "../../../../infra/local/postgres.ts";
 import { differences } from "../../../support/identical.ts";
@@ -80,6 +95,51 @@ describe.concurrent("a database that every version knows", () => {
     },
   );
 });
+
+/** What a backup asks of its source beside copying: with the holders and waiters of a run that lives longer than a function. */
+test.each(MAJORS_HERE.filter((version) => version !== 18))(
+  "PostgreSQL %i answers all that a backup asks",
+  async (version) => {
+    const { database } = sources.get(version) ?? {};
+    const settings = parseConnection(database?.url ?? "");
+    const open = (): Promise<Session> => openSession(settings, { purpose: "read", applicationName: "test" });
+    const sessions = await Promise.all([open(), open(), open(), open()]);
+    const [first, second, reader, other] = sessions;
+    try {
+      const { server, warnings, workers } = await preflight(reader, { workers: 2 });
+      expect({ major: Math.floor(server.versionNumber / 10_000), workers }).toEqual({ major: version, workers: 2 });
+      const codes = warnings.map(({ code }) => code);
+      expect(codes.includes("server-version-unsupported")).toBe(version === 14);
+      expect(codes).toEqual(expect.arrayContaining(["table-unlogged", "table-foreign", "matview-not-populated"]));
+      const base = await takeBase(first);
+      const relayed = await relayBase(second, base.snapshotId);
+      expect(relayed.lockedOids.toSorted()).toEqual(base.lockedOids.toSorted());
+      await first.end();
+      await importSnapshot(reader, relayed.snapshotId);
+      expect((await readNeeds(reader)).extensions.map(({ name }) => name)).toEqual(["citext", "postgres_fdw"]);
+      const altering = other.client
+        .query("SET lock_timeout = '5s'; ALTER TABLE shop.log ADD late int")
+        .catch((error: unknown) => error);
+      const waiting = await vi.waitUntil(async () => (await findWaiters(second))[0], { timeout: 30_000 });
+      expect(waiting).toMatchObject({ pid: other.backendPid, relation: "shop.log", mode: "AccessExclusiveLock" });
+      const refused = await lockRelations(reader, [{ oid: 0, schema: "shop", name: "log" }], "NOWAIT").catch(
+        (error: unknown) => error,
+      );
+      expect(isLockRefused(refused)).toBe(true);
+      await reader.query("ROLLBACK");
+      expect(await explainLockFailure(reader, await listRelations(reader, ["r"]), refused, 0)).toMatchObject({
+        code: "lock-not-granted",
+        message: expect.stringContaining("waiting for"),
+      });
+      await other.cancel();
+      await altering;
+      const facts = await readTargetFacts(reader);
+      expect(facts).toMatchObject({ role: { isSuperuser: true }, serverVersion: server.versionNumber });
+    } finally {
+      await Promise.all(sessions.map((session) => session.end()));
+    }
+  },
+);
 
 const NEWER = `
   CREATE TABLE kept (id int CONSTRAINT named NOT NULL, twice int GENERATED ALWAYS AS (id * 2) VIRTUAL);
