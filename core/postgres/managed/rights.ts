@@ -17,6 +17,8 @@ export interface ManagedRights {
   readonly wrappers: readonly { readonly name: string; readonly canUse: boolean }[];
   /** Extensions that are there and somebody else's. */
   readonly extensionsOfOthers: readonly string[];
+  /** Whether it has the rights of who owns the schema `public`. */
+  readonly ownsPublic: boolean;
 }
 
 /**
@@ -44,6 +46,12 @@ export async function readManagedRights(session: Session, isToBeCreated = false)
   const denied = settings.filter(({ isDenied }) => isDenied).map(({ name }) => name);
   const known = settings.filter(({ name, isDenied }) => !isDenied && name.includes(".")).map(({ name }) => name);
   const given = { settings: { denied, known } };
-  if (isToBeCreated) return { ...given, wrappers: [], extensionsOfOthers: [] };
-  return { ...given, wrappers, extensionsOfOthers: others.map(({ name }) => name) };
+  // Of a database that is made, public is its owner's, from version 15 on.
+  const made = { wrappers: [], extensionsOfOthers: [], ownsPublic: session.serverVersion >= 150000 };
+  if (isToBeCreated) return { ...given, ...made };
+  const [owned] = await session.query(
+    "SELECT FROM pg_catalog.pg_namespace WHERE nspname = 'public' AND pg_catalog.pg_has_role(nspowner, 'USAGE')",
+  );
+  const extensionsOfOthers = others.map(({ name }) => name);
+  return { ...given, wrappers, extensionsOfOthers, ownsPublic: owned !== undefined };
 }

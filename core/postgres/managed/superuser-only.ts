@@ -182,7 +182,7 @@ function defaultPrivileges({ owner }: JudgedEntry, { roles }: TargetFacts): stri
  */
 function privileges({ tag, dependencies }: JudgedEntry, facts: TargetFacts, archive: Archive): string | undefined {
   if (dependencies.some((dumpId) => archive.has(dumpId))) return undefined;
-  if (/^SCHEMA "?public"?$/.test(tag) && ownsPublic(facts)) return undefined;
+  if (/^SCHEMA "?public"?$/.test(tag) && facts.rights.ownsPublic) return undefined;
   return "only a superuser may give privileges on what is the server's or an extension's own";
 }
 
@@ -191,14 +191,8 @@ function comment({ tag }: JudgedEntry, facts: TargetFacts): string | undefined {
   const name = /^(EXTENSION|SCHEMA) "?(.*?)"?$/s.exec(tag);
   const isOfOthers =
     (name?.[1] === "EXTENSION" && facts.rights.extensionsOfOthers.includes(name[2] ?? "")) ||
-    (name?.[1] === "SCHEMA" && name[2] === "public" && !ownsPublic(facts));
+    (name?.[1] === "SCHEMA" && name[2] === "public" && !facts.rights.ownsPublic);
   return isOfOthers ? "only its owner may comment on it" : undefined;
-}
-
-/** Through the ownership of the database, from version 15 on. */
-function ownsPublic({ database, roles, serverVersion }: TargetFacts): boolean {
-  if (database === undefined) return serverVersion >= 150000;
-  return roles.some(({ name, isInherited }) => name === "pg_database_owner" && isInherited);
 }
 
 /** A database yet to be created will be ours. */

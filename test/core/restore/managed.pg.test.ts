@@ -53,6 +53,14 @@ test("restores an ordinary database to identity by a role that has CREATEROLE, C
   await drop(name);
 });
 
+test("restores into a database that is there, of which what it has itself stays", async () => {
+  const target = await createDatabase("there");
+  await asAdmin((admin) => admin.query(`ALTER DATABASE ${target.name} OWNER TO ${loader}`));
+  await vault.restore(ref, target.url, { connection: connectionTo(target.name) });
+  expect(await differences(source.url, target.url, { database: false })).toEqual([]);
+  await target.drop();
+});
+
 test("names roles otherwise wherever they are named: owners, grantees, grantors, policies, default privileges", async () => {
   const name = `${source.name}_mapped`;
   const roles = { [staff.keeper]: `user ${suffix}`, [staff.clerk]: `"clerk" ${suffix}` };

@@ -68,7 +68,7 @@ export const ORDINARY: TargetFacts = {
   tablespaces: [],
   accessMethods: ["heap"],
   languages: [],
-  rights: { settings: { denied: [], known: [] }, wrappers: [], extensionsOfOthers: [] },
+  rights: { settings: { denied: [], known: [] }, wrappers: [], extensionsOfOthers: [], ownsPublic: true },
 };
 
 const LIMITED_ROLE = {
