@@ -16,12 +16,16 @@ export function sourceSearchPath(database: Pick<DatabaseProperties, "settings"> 
   return found === undefined ? DEFAULT_SEARCH_PATH : found.setting.slice(SETTING.length);
 }
 
-/** Relation, function or operator, type or configuration, schema: not there, or only not found. */
-const NOT_FOUND: ReadonlySet<string> = new Set(["42P01", "42883", "42704", "3F000"]);
+/** Relation, function or operator, type or configuration: not there, or only not found. */
+const NOT_FOUND: ReadonlySet<string> = new Set(["42P01", "42883", "42704"]);
 
 export function isNotFound(sqlState: string | undefined): boolean {
   return sqlState !== undefined && NOT_FOUND.has(sqlState);
 }
+
+/** What is in no schema is not found by a path. Where the server speaks another language it is looked for in vain. */
+const IN_NO_SCHEMA =
+  /^(access method|extension|foreign-data wrapper|language|publication|role|schema|server|tablespace) "/;
 
 /** From here on, until another is set or the transaction has ended. */
 export function usePath(searchPath: string, isLocal: boolean): string {
@@ -43,7 +47,7 @@ export function underSourcePath(
   functions: readonly string[] = [],
 ): Fallback {
   return {
-    appliesTo: isNotFound,
+    appliesTo: (state, message) => isNotFound(state) && !IN_NO_SCHEMA.test(message),
     instead: `it is made under the source's search path (${searchPath}); give the function it calls a search_path of its own`,
     statements: async (session) => {
       const lent = await withoutPath(session, functions);

@@ -28,8 +28,8 @@ export interface Step {
 
 /** Another way of making the same, or of going on without it. */
 export interface Fallback {
-  /** Which refusals it is for, by their SQLSTATE. */
-  readonly appliesTo: (sqlState: string) => boolean;
+  /** Which refusals it is for, by their SQLSTATE and the server's words. */
+  readonly appliesTo: (sqlState: string, message: string) => boolean;
   /** Run in place of the step's own, with its record; asked for when it comes to that, with what was told of it. */
   readonly statements: (session: Session, told: string) => Promise<readonly string[]>;
   /** What is done instead, as the end of a sentence: `it stays NOT VALID`. */
@@ -177,11 +177,11 @@ async function runStep(
         assertTime(step.what, deadline);
         continue;
       }
-      const state = error instanceof pg.DatabaseError ? (error.code ?? "") : "";
+      const { code: state = "", message: said } = error instanceof pg.DatabaseError ? error : { message: "" };
       if (!isRefusal(state)) throw failureOf(step, error);
       // What the statements themselves were refused for is the cause; why another way did not help either is not.
       refusal ??= error;
-      const fallback = left.find(({ appliesTo }) => appliesTo(state));
+      const fallback = left.find(({ appliesTo }) => appliesTo(state, said));
       if (fallback === undefined) throw failureOf(step, refusal);
       left.splice(0, left.indexOf(fallback) + 1);
       const failure = failureOf(step, error);
