@@ -1,9 +1,10 @@
+import { randomBytes } from "node:crypto";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { parseConnection } from "../../../core/postgres/connection.ts";
 import { compareLive } from "../../../core/restore/compare.ts";
 import { differences } from "../../support/identical.ts";
 import { nativeTools } from "../../support/native.ts";
-import { createDatabase, type TestDatabase } from "../../support/postgres.ts";
+import { asAdmin, createDatabase, type TestDatabase } from "../../support/postgres.ts";
 import { dropThemed, makeThemed, urlOf } from "../../support/themed.ts";
 import { otherEncodings } from "../../themes/encodings.ts";
 import { largeRow } from "../../themes/large.ts";
@@ -135,6 +136,32 @@ describe("text in another encoding", () => {
     expect(await differences(source.url, urlOf(source, copy), theme.judging)).toEqual([]);
     await dropThemed(theme, source, copy);
   });
+});
+
+test("large objects are brought back by a role without superuser, with owners, rights and comments, under any oid", async () => {
+  const suffix = randomBytes(4).toString("hex");
+  const [loader, owner, reader] = ["loader", "owner", "reader"].map((role) => `${role}_${suffix}`);
+  const source = await createDatabase("objects");
+  const copy = `${source.name}_copy`;
+  await asAdmin((admin) =>
+    admin.query(`CREATE ROLE ${loader} LOGIN CREATEDB PASSWORD 'local'; CREATE ROLE ${owner}; CREATE ROLE ${reader};
+      GRANT ${owner} TO ${loader}; ALTER DATABASE ${source.name} OWNER TO ${owner}`),
+  );
+  await source.query(`
+    SELECT lo_from_bytea(2147483648, '\\x00ff'), lo_create(4294967295), lo_from_bytea(50000, '\\x01'), lo_create(50001);
+    SELECT lo_put(50001, 3000000, '\\x5c');
+    DO $$DECLARE o oid; BEGIN FOR o IN SELECT oid FROM pg_largeobject_metadata LOOP
+      EXECUTE format('ALTER LARGE OBJECT %s OWNER TO ${owner}', o); END LOOP; END$$;
+    GRANT SELECT ON LARGE OBJECT 2147483648 TO ${reader} WITH GRANT OPTION; GRANT ALL ON LARGE OBJECT 50000 TO PUBLIC;
+    COMMENT ON LARGE OBJECT 4294967295 IS 'nothing'`);
+  const ref = await vault.backUp(source.url, { chunkBytes: 1024 * 1024 });
+  const connection = { ...parseConnection(source.url), user: loader ?? "", password: "local", database: "postgres" };
+  const { report } = await vault.restore(ref, source.url, { connection, options: { create: true, database: copy } });
+  expect(report).toMatchObject({ identical: true });
+  expect(await differences(source.url, urlOf(source, copy))).toEqual([]);
+  await asAdmin((admin) => admin.query(`DROP DATABASE ${copy}`));
+  await source.drop();
+  await asAdmin((admin) => admin.query(`DROP ROLE ${loader}, ${owner}, ${reader}`));
 });
 
 test("a row of 220 MB comes and goes in memory that is not a row's", async () => {
