@@ -72,7 +72,10 @@ WITH found (position, kind, name, class, oid) AS (
                 WHERE d.classid = 'pg_class'::pg_catalog.regclass AND d.objid = c.oid AND d.deptype IN ('a', 'i')
                   AND d.refclassid = 'pg_class'::pg_catalog.regclass))
   UNION ALL
-  SELECT 6, 'ROUTINE', f.oid::pg_catalog.regprocedure::pg_catalog.text, 'pg_proc', f.oid
+  -- A procedure's OUT arguments may be left out of its name, which may then mean several.
+  SELECT 6, 'ROUTINE', CASE f.prokind
+           WHEN 'p' THEN pg_catalog.format('%I.%I(%s)', n.nspname, f.proname, pg_catalog.pg_get_function_identity_arguments(f.oid))
+           ELSE f.oid::pg_catalog.regprocedure::pg_catalog.text END, 'pg_proc', f.oid
     FROM pg_catalog.pg_proc f JOIN pg_catalog.pg_namespace n ON n.oid = f.pronamespace
    WHERE ${IN_USERS_SCHEMA} AND ${IS_USERS("pg_proc", "f.oid", "f.proowner", "n.nspname")}
   UNION ALL

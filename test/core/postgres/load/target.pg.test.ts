@@ -49,6 +49,8 @@ const KINDS = `
   CREATE FOREIGN DATA WRAPPER w; CREATE SERVER s FOREIGN DATA WRAPPER w; CREATE USER MAPPING FOR PUBLIC SERVER s;
   CREATE CONVERSION public.conv FOR 'UTF8' TO 'LATIN1' FROM pg_catalog.utf8_to_iso8859_1;
   CREATE OPERATOR FAMILY public.fam USING btree;
+  CREATE PROCEDURE public.same(OUT a int, IN b int, IN c int) LANGUAGE plpgsql AS 'BEGIN a := 1; END';
+  CREATE PROCEDURE public.same(IN a int, IN b int, IN c int) LANGUAGE plpgsql AS 'BEGIN END';
   CREATE TYPE public.pair AS (a int, b int);
   CREATE TABLE public.parted (a int, b text) PARTITION BY LIST (a);
   CREATE FUNCTION public.first(public.pair) RETURNS int LANGUAGE sql IMMUTABLE AS 'SELECT 1';
