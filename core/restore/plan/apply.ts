@@ -32,6 +32,7 @@ function isAll({ leftOut, decisions: { restoringRole: _, serverVersion, ...lists
 export function agreedToc(toc: Toc, { leftOut, decisions }: FrozenPlan): Toc {
   const left = new Set(leftOut.map(({ dumpId }) => dumpId));
   const missing = new Set(decisions.missingRoles);
+  const silent = new Set(decisions.foreignGrantors);
   const methods = new Set(decisions.accessMethods);
   const tablespaces = new Set(decisions.tablespaces);
   const { serverVersion } = decisions;
@@ -45,7 +46,7 @@ export function agreedToc(toc: Toc, { leftOut, decisions }: FrozenPlan): Toc {
       ...(tablespace !== undefined && tablespaces.has(tablespace) && { tablespace: "" }),
     };
     const set = withSettings(stored, decisions);
-    const kept = set && grantsWithout(withOwner(set, decisions), missing);
+    const kept = set && grantsWithout(withOwner(set, decisions), missing, silent);
     return kept === undefined ? [] : [kept];
   });
   return { ...toc, entries };

@@ -11,14 +11,28 @@ export function rolesNamed(entry: Pick<TocEntry, "desc" | "defn">): string[] {
   return [...new Set(roleTokens(entry).map(nameOfToken))];
 }
 
-/** An entry of privileges without what is granted to, taken from or said by these roles; undefined where nothing is left. */
-export function grantsWithout(entry: TocEntry, missing: ReadonlySet<string>): TocEntry | undefined {
+/** Roles in whose name something is granted that is another's. */
+export function grantorsOf({ defn = "" }: Pick<TocEntry, "defn">): string[] {
+  const sessions = statementsOf(defn).filter((statement) => isSession(tokens(statement)));
+  return [...new Set(sessions.flatMap((defn) => rolesNamed({ desc: "ACL", defn })))];
+}
+
+/**
+ * An entry of privileges without what is granted to, taken from or said by these roles; undefined where nothing is left.
+ * @param silent in whose name nothing is granted: it is granted all the same
+ */
+export function grantsWithout(
+  entry: TocEntry,
+  missing: ReadonlySet<string>,
+  silent: ReadonlySet<string> = new Set(),
+): TocEntry | undefined {
   const { desc, defn = "" } = entry;
-  if (!rolesNamed(entry).some((role) => missing.has(role))) return entry;
+  if (!rolesNamed(entry).some((role) => missing.has(role) || silent.has(role))) return entry;
   let isActing = false;
   const kept = statementsOf(defn).filter((statement) => {
     const words = tokens(statement);
-    const isNamed = rolesNamed({ desc, defn: statement }).some((role) => missing.has(role));
+    const named = rolesNamed({ desc, defn: statement });
+    const isNamed = named.some((role) => missing.has(role) || (isSession(words) && silent.has(role)));
     if (!isSession(words)) return !isNamed;
     // SET by somebody who is not there goes with its RESET: the connecting role grants then.
     const isReset = isWord(words[0], "RESET");

@@ -3,6 +3,7 @@ import type { TargetFacts } from "../../postgres/facts/index.ts";
 import { dependentsOf, isRemark } from "./dependents.ts";
 import { nameOfEntry, someNames, sqlOfEntry } from "./describe.ts";
 import { extensions, relationsOf } from "./rules/extensions.ts";
+import { grantors } from "./rules/grantors.ts";
 import { kinds } from "./rules/kinds.ts";
 import { platform } from "./rules/platform.ts";
 import { roles } from "./rules/roles.ts";
@@ -23,6 +24,7 @@ const RULES: readonly Rule[] = [
   extensions,
   kinds,
   roles,
+  grantors,
   rowSecurity,
   accessMethods,
   tablespaces,
@@ -192,6 +194,7 @@ function merge(
     restoringRole,
     missingRoles: all("missingRoles"),
     foreignOwners: all("foreignOwners"),
+    foreignGrantors: all("foreignGrantors"),
     accessMethods: all("accessMethods"),
     tablespaces: all("tablespaces"),
     labelProviders: all("labelProviders"),

@@ -56,6 +56,8 @@ export interface Decisions {
   readonly missingRoles: readonly string[];
   /** Roles that are there and cannot be given anything: what they own is the connecting role's; grants are made. */
   readonly foreignOwners: readonly string[];
+  /** Roles that are there and cannot be acted as: what they granted is granted in the owner's name. */
+  readonly foreignGrantors: readonly string[];
   /** Tables and sequences of extensions that are left out: what the restore point holds of them is not restored. */
   readonly relations: readonly { readonly schema: string; readonly name: string }[];
   /** That are not there: their tables are stored in the default way. */
@@ -76,6 +78,7 @@ export const NO_DECISIONS: Decisions = {
   serverVersion: 0,
   missingRoles: [],
   foreignOwners: [],
+  foreignGrantors: [],
   relations: [],
   accessMethods: [],
   tablespaces: [],

@@ -6,7 +6,11 @@ import { nameOfEntry, someNames, sqlOfEntry } from "../describe.ts";
 import type { Finding, PlanInput, PlanOptions } from "./types.ts";
 
 /** What a server of another version is told in other words, and what it cannot be told. */
-export function versions(input: PlanInput, { serverVersion, database }: TargetFacts, options: PlanOptions): Finding[] {
+export function versions(
+  input: PlanInput,
+  { serverVersion, database, role }: TargetFacts,
+  options: PlanOptions,
+): Finding[] {
   const { toc } = input;
   const { rewritten, leftOut, lacking } = fitToServer(toc, serverVersion);
   const byDumpId = new Map(toc.entries.map((entry) => [entry.dumpId, entry]));
@@ -31,6 +35,7 @@ export function versions(input: PlanInput, { serverVersion, database }: TargetFa
     ...missing,
     ...told([...rewritten, ...leftOut].filter(isAsked), byDumpId),
     ...otherMeaning(input, major(serverVersion), options),
+    ...(needsPublicSchema(toc, serverVersion) && !role.isSuperuser ? openToEverybody(role.name) : []),
     ...unknownOfRoles(input, major(serverVersion), options),
   ];
 }
@@ -95,6 +100,11 @@ function otherMeaning({ toc, manifest }: PlanInput, target: number, { noPrivileg
       ? tell("all privileges on tables", "are one more since PostgreSQL 17: who has all may also MAINTAIN")
       : []),
   ];
+}
+
+function openToEverybody(role: string): Finding[] {
+  const reason = `is open to everybody to create in, as in every database of PostgreSQL 14, unlike the source's; ${role} may not change that: have REVOKE CREATE ON SCHEMA public FROM PUBLIC run by a superuser`;
+  return [{ verdict: "told", what: "schema public", code: "version-meaning", reason }];
 }
 
 /** Roles that are made come without what the server has no words for; a warning tells each then. */
