@@ -1,3 +1,4 @@
+import { circles } from "./circles.ts";
 import { constraints } from "./constraints.ts";
 import { anew, bare, database } from "./database.ts";
 import { latin1, sqlAscii } from "./encodings.ts";
@@ -28,6 +29,7 @@ export const themes: readonly Theme[] = [
   triggers,
   types,
   routines,
+  circles,
   views,
   functions,
   database,
