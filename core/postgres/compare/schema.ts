@@ -17,7 +17,7 @@ import type { Unvalidated } from "../load/postponed.ts";
 import { inOneOrder } from "../roles/named-roles.ts";
 import { openSession } from "../session.ts";
 import { quoteName } from "../sql.ts";
-import { fitToServer } from "../versions/index.ts";
+import { fitToServer, needsPublicSchema } from "../versions/index.ts";
 import type { Difference } from "./difference.ts";
 import { withoutChosenNames } from "./output-names.ts";
 import { withoutNeedlessQuotes } from "./quotes.ts";
@@ -73,6 +73,8 @@ export function schemaDifferences(expected: Toc, got: Toc, options: SchemaCompar
   const written = (toc: Toc): Toc => (options.ignoreQuotes === true ? withoutNeedlessQuotes(said(toc)) : said(toc));
   const [want, have] = [describe(written(expected), options), describe(written(got), options)];
   const left = new Set(options.leftOut?.map((entry) => objectOf(entry, databaseOf(expected))));
+  // What pg_dump then says of it may be a superuser's to change; the plan tells that.
+  if (needsPublicSchema(expected, target)) for (const object of OWN_PUBLIC) if (!want.has(object)) left.add(object);
   if (want.has(PLPGSQL) !== have.has(PLPGSQL)) for (const object of [PLPGSQL, ABOUT_PLPGSQL]) left.add(object);
   const objects = [...new Set([...want.keys(), ...have.keys()])].filter((object) => !left.has(object)).toSorted();
   return objects.flatMap((object) => {
@@ -89,6 +91,9 @@ export function schemaDifferences(expected: Toc, got: Toc, options: SchemaCompar
     ];
   });
 }
+
+/** Of the schema that every database of a server before 15 has, open to everybody. */
+const OWN_PUBLIC = ["schema public", "acl SCHEMA public", 'acl SCHEMA "public"'];
 
 /**
  * pg_dump is silent of the one that every database is made with, and speaks of one that was made since: after pg_upgrade it is

@@ -237,3 +237,28 @@ test.runIf(MAJORS_HERE.includes(15))(
     await asAdmin((admin) => admin.query(`DROP ROLE ${narrow}, ${plain}, ${owner}`));
   },
 );
+
+test.runIf(MAJORS_HERE.includes(14))(
+  "a role without superuser is told beforehand that everybody may create in the schema public of 14, and its restore ends",
+  async () => {
+    const source = await createDatabase("closed");
+    await source.query("CREATE TABLE t (a int)");
+    const ref = await vault.backUp(source.url);
+    const loader = `loader_of_${source.name}`;
+    await asAdmin((admin) => admin.query(`CREATE ROLE ${loader} LOGIN CREATEDB PASSWORD 'local'`), servers.of(14));
+    const { host, port } = servers.of(14);
+    const connection = {
+      host,
+      port,
+      tls: { mode: "disable" },
+      user: loader,
+      password: "local",
+      database: "postgres",
+    } as const;
+    const options = { create: true, database: source.name, noOwner: true };
+    const { report, warnings } = await vault.restore(ref, source.url, { connection, options });
+    expect(report).toMatchObject({ identical: true });
+    expect(warnings).toContainEqual(expect.stringMatching(/^rewritten: schema public:? is open to everybody/));
+    await source.drop();
+  },
+);
