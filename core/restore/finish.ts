@@ -69,7 +69,6 @@ export async function finishSchema(
   await useRowSettings(session, database);
   const populated = manifest.tables.filter((table) => table.kind === "matview" && table.populated !== false);
   const { searchPath } = phases;
-  await runSteps(session, "checks", [...(await returningSteps(session, searchPath)), ...commentsOn(phases)], running);
   const foreign = await readingForeign(session);
   const ofOthers = (view: (typeof populated)[number]): boolean => foreign.has(qualifiedName(view));
   const { materializedViews, forcedRowSecurity } = phases;
@@ -81,6 +80,8 @@ export async function finishSchema(
     (view) => !filled.has(qualifiedName(view)) && !foreign.has(qualifiedName(view)),
   );
   await refreshInOrder(session, stepsOf(populated.filter((view) => !ofOthers(view))), empty, running);
+  // They may ask functions that read materialized views.
+  await runSteps(session, "checks", [...(await returningSteps(session, searchPath)), ...commentsOn(phases)], running);
   await runSteps(session, "analyze", analyzeSteps(analyzed(manifest, foreign), phases.indexes, searchPath), running);
   if (database !== undefined && options.create) await runSteps(session, "missing", missingSteps(database), running);
   await runPhase(session, withoutLoginTriggers(phases), "eventTriggers", running);
