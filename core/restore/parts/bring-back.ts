@@ -99,7 +99,8 @@ export function bringBack(chosen: Toc, manifest: Manifest, options: Parts): Back
       roles: [...new Set(renamed.flatMap(rolesOf))].toSorted(),
       granted: renamed.filter(({ desc }) => desc === "TABLE" || desc === "SEQUENCE").map(quoted),
       renamed: describeRenamed(names),
-      undo: tables.filter((entry) => isRoot(entry, manifest)).map((entry) => dropOf(entry, names)),
+      // A partition is a table by itself until it is attached.
+      undo: tables.map((entry) => dropOf(entry, names)),
     },
   };
 }

@@ -119,15 +119,22 @@ async function noteListed(run: Run, listed: Listed, { catalog, vault }: RestoreC
 function describeUnfinished({ target, settings, run, point }: OpenRun): string {
   const name = quoteName(target.settings.database);
   if (point.parts !== undefined && isInUse(point)) {
-    const undo = undoOf(point.parts).join("; ").slice(0, LONGEST_UNDO);
+    const undo = describeUndo(undoOf(point.parts));
     return `parts in database ${name} on target ${settings.target}, which are not complete: start the same restore of ${run.restorePointId} again to go on, or give it up with ${undo}`;
   }
   const made = target.maintenance === undefined ? "" : `, or drop it with DROP DATABASE ${name}`;
   return `database ${name} on target ${settings.target} is not complete: start the same restore of ${run.restorePointId} again to go on${made}`;
 }
 
-/** Thousands of tables may be named; docs/OPERATIONS.md says how to list them. */
-const LONGEST_UNDO = 2_000;
+/** Thousands of tables may be named: the first statements, how many more there are, and the last. */
+function describeUndo(statements: readonly string[]): string {
+  const first = statements.slice(0, MOST_STATEMENTS);
+  const last = statements.slice(MOST_STATEMENTS);
+  const more = last.length > 1 ? [`(${last.length - 1} more of the kind)`] : [];
+  return [...first, ...more, ...last.slice(-1)].join("; ");
+}
+
+const MOST_STATEMENTS = 20;
 
 function plannedChunks(manifest: Manifest, numbers: readonly number[]) {
   const bytes = new Map(chunkObjects(manifest).map(({ n, written }) => [n, written.plainBytes]));

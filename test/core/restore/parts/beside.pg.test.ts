@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { RestorePointRef } from "../../../../core/vault/keys.ts";
 import { nativeTools, pgDump } from "../../../support/native.ts";
-import { createDatabase, type TestDatabase } from "../../../support/postgres.ts";
+import { asAdmin, createDatabase, type TestDatabase } from "../../../support/postgres.ts";
 import { createVault, type TestVault } from "../support.ts";
 import { FILM_SCHEMA } from "./film-schema.ts";
 
@@ -134,6 +134,21 @@ describe("a restore beside a database in use that does not end", () => {
     await expect(other).rejects.toMatchObject({ code: "target-in-use" });
     expect(await vault.restore(ref, source.url, { options })).toMatchObject({ rows: 500, report: { identical: true } });
     expect(await source.query("SELECT to_regnamespace('holdfast_restore') AS marker")).toEqual([{ marker: null }]);
+  });
+
+  it("takes no more than a role that may create a schema, without owners and privileges", async () => {
+    const role = `plain_${source.name}`;
+    await asAdmin((admin) => admin.query(`CREATE ROLE ${role} LOGIN PASSWORD 'x'`));
+    try {
+      await source.query(`GRANT CREATE ON DATABASE ${source.name} TO ${role}; GRANT USAGE ON SCHEMA app TO ${role};
+        GRANT USAGE ON SEQUENCE app.ticket TO ${role}`);
+      const url = source.url.replace(/\/\/[^@]+@/, `//${role}:x@`);
+      const options = { tables: ["app.film"], intoSchema: "mine", noOwner: true, noPrivileges: true };
+      expect(await vault.restore(ref, url, { options })).toMatchObject({ rows: 500, report: { identical: true } });
+    } finally {
+      await source.query(`DROP OWNED BY ${role}`);
+      await asAdmin((admin) => admin.query(`DROP ROLE ${role}`));
+    }
   });
 
   it("takes what the database's own default privileges grant back, and leaves the rest as it was", async () => {
