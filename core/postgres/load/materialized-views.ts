@@ -79,9 +79,13 @@ function whileFilled(empty: readonly Relation[], statements: readonly string[]):
   return [...refreshes, ...statements, ...refreshes.map((refresh) => `${refresh} WITH NO DATA`)];
 }
 
+/** As "out of shared memory". */
+const LOCK_TABLE_FULL = "53200";
+
 /**
  * Statistics for the planner. A partitioned root takes its partitions with it, which autovacuum would never do for it;
- * those partitions are not named again. Nothing is lost where an index's function fails on it, as it would fail autovacuum's.
+ * those partitions are not named again. Nothing is lost where an index's function fails on it, as it would fail autovacuum's, or
+ * where there are more partitions than the server can lock at once.
  */
 export function analyzeSteps(
   relations: readonly Relation[],
@@ -93,7 +97,7 @@ export function analyzeSteps(
     const statements = [`ANALYZE ${name}`];
     const functions = (calling.get(name) ?? []).flatMap((index) => index.functions ?? []);
     const without: Fallback = {
-      appliesTo: isRefusal,
+      appliesTo: (state) => isRefusal(state) || state === LOCK_TABLE_FULL,
       statements: async () => [],
       instead: "the planner has none of it yet",
     };

@@ -178,10 +178,10 @@ async function runStep(
         continue;
       }
       const { code: state = "", message: said } = error instanceof pg.DatabaseError ? error : { message: "" };
-      if (!isRefusal(state)) throw failureOf(step, error);
+      const fallback = left.find(({ appliesTo }) => appliesTo(state, said));
+      if (fallback === undefined && !isRefusal(state)) throw failureOf(step, error);
       // What the statements themselves were refused for is the cause; why another way did not help either is not.
       refusal ??= error;
-      const fallback = left.find(({ appliesTo }) => appliesTo(state, said));
       if (fallback === undefined) throw failureOf(step, refusal);
       left.splice(0, left.indexOf(fallback) + 1);
       const failure = failureOf(step, error);

@@ -1,8 +1,9 @@
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { parseConnection } from "../../../../core/postgres/connection.ts";
 import { markReady, writeMarker } from "../../../../core/postgres/load/marker.ts";
+import { analyzeSteps } from "../../../../core/postgres/load/materialized-views.ts";
 import { openLoadSession } from "../../../../core/postgres/load/session.ts";
-import { runSteps } from "../../../../core/postgres/load/steps.ts";
+import { runSteps, type Step } from "../../../../core/postgres/load/steps.ts";
 import type { Session } from "../../../../core/postgres/session.ts";
 import { createDatabase, type TestDatabase } from "../../../support/postgres.ts";
 
@@ -89,6 +90,18 @@ describe("a step", () => {
       message: expect.stringMatching(/^index public\.bad: relation "public.nowhere" does not exist/),
     });
     expect(await made()).toBe(0);
+  });
+
+  test("for statistics is passed by where a partitioned table needs more locks than the server has", async () => {
+    const full = "DO $$BEGIN RAISE 'out of shared memory' USING ERRCODE = '53200'; END$$";
+    const steps = analyzeSteps([{ schema: "public", name: "made" }], [], "public");
+    const told: unknown[] = [];
+    const onDenied = ({ what }: Step, _: Error, instead?: string) => told.push(what, instead);
+    const filled = steps.map((step) => ({ ...step, statements: [full] }));
+    await runSteps(await open(), "lock", filled, { onDenied });
+    expect(told).toEqual(['statistics of "public"."made"', "the planner has none of it yet"]);
+    const making = runSteps(await open(), "lock", [{ name: "one", what: "table made", statements: [full] }]);
+    await expect(making).rejects.toMatchObject({ code: "lock-table-too-small" });
   });
 
   test("that may be denied is told and passed over", async () => {
