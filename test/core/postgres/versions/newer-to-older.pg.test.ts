@@ -14,6 +14,9 @@ let newer: TestDatabase;
 let toc: Toc;
 const OLDER = MAJORS_HERE.filter((version) => version !== 18);
 
+/** On a busy machine four servers take their time. */
+const STARTING_MILLIS = 180_000;
+
 beforeAll(async () => {
   servers = await startServers(OLDER);
   newer = await createDatabase("newer");
@@ -23,7 +26,7 @@ beforeAll(async () => {
     await newer.query(sql.replaceAll(/\$(?=[. ;]|$)/g, name));
   }
   toc = await tocOf(newer);
-});
+}, STARTING_MILLIS);
 
 afterAll(async () => {
   const subscriptions = await newer.query<{ name: string }>(

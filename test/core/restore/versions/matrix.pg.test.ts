@@ -38,6 +38,9 @@ const created: string[] = [];
 /** Of one server every database has ICU's locale unless it is made with another. */
 const ICU = ["--encoding=UTF8", "--locale=C.UTF-8", "--locale-provider=icu", "--icu-locale=en-US"];
 
+/** On a busy machine four servers take their time. */
+const STARTING_MILLIS = 180_000;
+
 beforeAll(async () => {
   await preparePython();
   [servers, vault] = await Promise.all([startServers(MAJORS_HERE, { 17: ICU }), createVault()]);
@@ -47,11 +50,14 @@ beforeAll(async () => {
       sources.set(version, { database, ref: await vault.backUp(database.url) });
     }),
   );
-});
+}, STARTING_MILLIS);
 
 afterAll(async () => {
+  const own = sources.get(18)?.database;
+  await own?.query("DROP SUBSCRIPTION away");
+  await own?.drop();
   const roles = [...sources.values()].flatMap(({ database }) => database.roles);
-  await asAdmin((admin) => dropCommon(admin, [...created, sources.get(18)?.database.name ?? ""], roles));
+  await asAdmin((admin) => dropCommon(admin, created, roles));
   await servers?.stop();
   await vault?.remove();
 });
