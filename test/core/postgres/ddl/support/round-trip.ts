@@ -46,6 +46,7 @@ export async function restore(archive: Uint8Array, database: string): Promise<vo
         });
       }
     }
+    for (const { force } of phases.forcedRowSecurity) await client.query(force);
   });
 }
 
