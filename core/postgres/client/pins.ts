@@ -75,10 +75,14 @@ const OUT_OF_TIME = new Set(["57014", "25P03", "57P05"]);
 /** By transaction_timeout, which servers before 17 do not know. */
 const TRANSACTION_OUT_OF_TIME = "25P04";
 
-/** Options of the start-up packet, which win over those of database and role; undefined when the error was no time limit's. */
-export function withoutTimeLimits(state: string | undefined): string | undefined {
+/**
+ * Options of the start-up packet, which win over those of database and role; undefined when the error was no time limit's.
+ * @param before what an earlier attempt was made with
+ */
+export function withoutTimeLimits(state: string | undefined, before: string | undefined): string | undefined {
   const isTransactions = state === TRANSACTION_OUT_OF_TIME;
   if (!isTransactions && !OUT_OF_TIME.has(state ?? "")) return undefined;
+  if (!isTransactions && before !== undefined) return before;
   return [...TIME_LIMITS, ...(isTransactions ? ["transaction_timeout"] : [])].map((name) => `-c ${name}=0`).join(" ");
 }
 
