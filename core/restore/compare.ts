@@ -3,7 +3,7 @@
  * @module
  */
 
-import { NOTHING_CHOSEN } from "../parts/choice.ts";
+import { type Choice, NOTHING_CHOSEN } from "../parts/choice.ts";
 import { exactPattern } from "../parts/pattern.ts";
 import {
   type ComparedTable,
@@ -90,8 +90,8 @@ export interface Expectation {
 interface Scope {
   /** Nothing but these tables is looked at. */
   readonly only?: readonly { readonly schema: string; readonly name: string }[];
-  /** Patterns of all that is looked at. */
-  readonly names?: readonly string[];
+  /** Patterns of the sequences that are looked at: others may not be this role's to read. */
+  readonly sequences?: readonly string[];
 }
 
 /**
@@ -132,12 +132,13 @@ function seenByTable(toc: Toc, parts: ChosenParts | undefined): Toc {
 }
 
 function scopeOf({ mode, manifest, toc }: ChosenParts): Scope {
-  if (mode !== "beside") return {};
-  const names = [...manifest.tables, ...manifest.sequences];
+  if (mode === "empty") return {};
+  const sequences = manifest.sequences.map(exactPattern);
+  if (mode === "rows") return { sequences };
   const tables = toc.entries.flatMap(({ desc, namespace, tag }) =>
     desc === "TABLE" && namespace !== undefined ? [{ schema: namespace, name: tag }] : [],
   );
-  return { only: tables, names: names.map(exactPattern) };
+  return { only: tables, sequences };
 }
 
 /** What the manifest says of rows, with the hashes it lacks to be had from the vault's bytes. */
@@ -297,8 +298,9 @@ export async function compareRest(
     const { scope } = expected;
     const platform = await findPlatform(session);
     const isOurs = isNotOf(platform);
-    const choice = scope?.names && { ...NOTHING_CHOSEN, tables: scope.names };
-    const listed = (await listTables(session, choice)).map(({ table }) => table).filter(isOurs);
+    const listed = (await listTables(session, scope?.only && choiceOf(scope.only.map(exactPattern))))
+      .map(({ table }) => table)
+      .filter(isOurs);
     // In a database of parts there may be more.
     const unexpected = (scope === undefined ? listed : [])
       .filter(hasRows)
@@ -307,7 +309,10 @@ export async function compareRest(
     // Those that read foreign tables are never filled by a restore.
     const foreign = await readingForeign(session);
     const wanted = new Set(expected.sequences.map(qualifiedName));
-    const sequences = (await listSequences(session, choice))
+    const isWithSequences = scope?.sequences === undefined || scope.sequences.length > 0;
+    const sequences = (
+      isWithSequences ? await listSequences(session, scope?.sequences && choiceOf(scope.sequences)) : []
+    )
       .filter((sequence) => !isOfMarkerName(sequence.schema) && isOurs(sequence))
       .filter((sequence) => scope === undefined || wanted.has(qualifiedName(sequence)));
     const largeObjects =
@@ -376,6 +381,8 @@ function orderDifferences(expected: readonly ComparedTable[], listed: readonly P
     return [{ kind: "table", object, aspect: "order of columns", expected: want.join(", "), got: have.join(", ") }];
   });
 }
+
+const choiceOf = (tables: readonly string[]): Choice => ({ ...NOTHING_CHOSEN, tables });
 
 /** Views that are on one side only are the schema's to tell. */
 function viewDifferences(expected: ReadonlyMap<string, boolean>, got: ReadonlyMap<string, boolean>): Difference[] {
