@@ -95,7 +95,8 @@ export async function prepareTarget(input: PrepareInput): Promise<Prepared> {
     const { parts } = point;
     if (parts === undefined || parts.mode === "empty") return claim(session, input, kept, planned);
     const begun = await readMarker(session);
-    const plan = begun === undefined ? await planFor(session, input) : await readFrozenPlan(session);
+    const isAnew = begun === undefined || input.options.plan === true;
+    const plan = isAnew ? await planFor(session, input) : await readFrozenPlan(session);
     if (input.options.plan === true) return { state: "planned", plan };
     const wanted = { ...wantedBy(input), plan: freeze(plan) };
     return { plan, state: await claimInUse(session, point, parts, wanted, input.options) };

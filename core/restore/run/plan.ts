@@ -4,7 +4,7 @@
  */
 import type { Finding } from "../../catalog/index.ts";
 import { type PlanRow, planRows, toldOfPlan } from "../plan/rows.ts";
-import type { RestorePlan } from "../plan/types.ts";
+import type { FrozenPlan, RestorePlan } from "../plan/types.ts";
 import { readToc } from "../restore-point.ts";
 import type { OpenRun, RestoreContext } from "./context.ts";
 import { reportKey, writeReport } from "./reports.ts";
@@ -18,22 +18,29 @@ const MOST_WARNINGS = 10;
  * Before anything is done or refused. @throws CancelledError `run-moved-on`: a late call plans for what is under way already
  */
 export async function notePlan(open: OpenRun, plan: RestorePlan, context: RestoreContext): Promise<void> {
-  const { run, point, settings } = open;
-  const { catalog, vault } = context;
-  const rows = planRows(plan, await readToc(point));
-  await writeReport(vault, run, "plan", { rows });
+  const { run, settings } = open;
+  const { catalog } = context;
+  const { rows, where } = await reportPlan(open, plan, context);
   const shown = asMuchAsFits(rows);
   const notes = settings.options.plan ? { notes: { plan: shown } } : {};
   await catalog.runs.advance(run.runId, { epoch: run.epoch, from: ["preparing"], ...notes });
-  const where = `all of it is in the vault, ${reportKey(run, "plan")}`;
-  if (settings.options.plan) return;
+  if (settings.options.plan || plan.refusals.length === 0) return;
   const refused = shown.filter(({ verdict }) => verdict === "refused");
-  if (refused.length === 0) {
-    await catalog.runs.warn(run.runId, toldOfPlan(plan, MOST_WARNINGS, where), MOST_WARNINGS + 1);
-    return;
-  }
   const more = plan.refusals.length > refused.length ? [{ where: "", code: "target-cannot-take", message: where }] : [];
   await catalog.runs.setFindings(run.runId, [...refused.map(asFinding), ...more]);
+}
+
+/** What was agreed to, also when another run had begun with it. May be repeated. */
+export async function tellAgreed(open: OpenRun, plan: FrozenPlan, context: RestoreContext): Promise<void> {
+  if (plan.leftOut.length + plan.rewritten.length === 0) return;
+  const { where } = await reportPlan(open, plan, context);
+  await context.catalog.runs.warn(open.run.runId, toldOfPlan(plan, MOST_WARNINGS, where), MOST_WARNINGS + 1);
+}
+
+async function reportPlan({ run, point }: OpenRun, plan: FrozenPlan, { vault }: RestoreContext) {
+  const rows = planRows(plan, await readToc(point));
+  await writeReport(vault, run, "plan", { rows });
+  return { rows, where: `all of it is in the vault, ${reportKey(run, "plan")}` };
 }
 
 function asMuchAsFits(rows: readonly PlanRow[]): PlanRow[] {

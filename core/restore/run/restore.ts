@@ -28,7 +28,7 @@ import { chunkNumbers, groupsOf, holdsNoRow, NO_ROW, type ParallelPhase, unitsOf
 import { type OpenRun, openAgreed, openRun, phasesOf, type RestoreContext, withTarget, writeItems } from "./context.ts";
 import { quarantiningDamage } from "./damage.ts";
 import { LIST_FINDING } from "./findings.ts";
-import { notePlan } from "./plan.ts";
+import { notePlan, tellAgreed } from "./plan.ts";
 import { reportKey, writeReport } from "./reports.ts";
 
 /** Where the state machine finds the numbers of each distributed Map, and how many: with none, the Map is left out. */
@@ -59,6 +59,7 @@ export async function prepareRestore(runId: string, context: RestoreContext): Pr
     }),
   );
   if (state === "planned") return { ...NOTHING, runId, epoch: run.epoch, isPlanOnly: true };
+  await tellAgreed(open, plan, context);
   const agreed: OpenRun = { ...open, point: await agreedPoint(open.point, plan) };
   const { point } = agreed;
   const described = describeParts(settings.options);
