@@ -47,8 +47,12 @@ async function backup(session: Session, source: string, options: BackupOptions):
     report,
     {
       achieved: `restore point ${report.restorePointId} of ${source}`,
-      lines: [...(point === undefined ? [] : sizeLines(point, report)), ...findingLines("note", notes)],
-      fields: { source, sizes: point && sizesOf(point), notes },
+      lines: [
+        ...(point === undefined ? [] : sizeLines(point, report)),
+        ["parts", point?.parts],
+        ...findingLines("note", notes),
+      ],
+      fields: { source, sizes: point && sizesOf(point), parts: point?.parts, notes },
     },
     session.style,
   );
