@@ -2,6 +2,9 @@ import { randomBytes } from "node:crypto";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import type { Catalog, Move, Run } from "../../../../core/catalog/index.ts";
 import { CancelledError, StoreThrottledError } from "../../../../core/errors.ts";
+import { parseConnection } from "../../../../core/postgres/connection.ts";
+import { markReady, writeMarker } from "../../../../core/postgres/load/marker.ts";
+import { withLoadSession } from "../../../../core/postgres/load/session.ts";
 import { parseRestoreOptions } from "../../../../core/restore/options.ts";
 import type { RestoreContext } from "../../../../core/restore/run/context.ts";
 import { completeRestoreRun, prepareRestore } from "../../../../core/restore/run/restore.ts";
@@ -98,4 +101,17 @@ test("a run that has never begun its last act does not take a database without a
   // The marker has gone with an earlier call, which died before it could answer.
   context.catalog.runs.beat = async (id) => ({ ...(await beat(id)), notes: { completing: true } });
   await completeRestoreRun(runId, context);
+});
+
+test("a run that goes on with what another has begun tells what was agreed to be left out then", async () => {
+  const leftOut = [{ what: "event trigger watch", code: "needs-superuser", reason: "only a superuser may" }];
+  const plan = JSON.stringify({ leftOut, rewritten: [], decisions: {} });
+  await withLoadSession(parseConnection(target.url), { applicationName: "test" }, async (session) => {
+    const { source, restorePointId } = ref;
+    await writeMarker(session, { source, restorePointId, options: "no options", plan });
+    await markReady(session);
+  });
+  const warned: string[] = [];
+  await prepareRestore(runId, contextIn("preparing", warned));
+  expect(warned).toContain("left out: event trigger watch: only a superuser may");
 });
