@@ -21,16 +21,21 @@ type Facts = ReadonlyMap<string, string>;
 
 /** Lines that say what is not the same, `- ` of the first, `+ ` of the second; empty when they are identical. Both must be quiet. */
 export async function differences(first: string, second: string, judging: Judging = {}): Promise<string[]> {
-  const [a, b] = await Promise.all([describe(first, judging), describe(second, judging)]);
-  return [...schemaDifferences(a.schema, b.schema), ...factDifferences(a.facts, b.facts)];
+  return between(...(await Promise.all([portrait(first, judging), portrait(second, judging)])));
 }
 
-interface Described {
+/** As `differences`, of two that were looked at before. */
+export function between(first: Portrait, second: Portrait): string[] {
+  return [...schemaDifferences(first.schema, second.schema), ...factDifferences(first.facts, second.facts)];
+}
+
+/** All that is judged of a database. */
+export interface Portrait {
   readonly schema: readonly string[];
   readonly facts: Facts;
 }
 
-async function describe(url: string, judging: Judging): Promise<Described> {
+export async function portrait(url: string, judging: Judging = {}): Promise<Portrait> {
   const { dumpArgs = [] } = judging;
   const [dump, facts] = await Promise.all([pgDump(url, ["--schema-only", ...dumpArgs]), readFacts(url, judging)]);
   return { schema: schemaLines(dump), facts };
