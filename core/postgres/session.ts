@@ -3,10 +3,11 @@ import pg from "pg";
 import { CancelledError, HoldfastError, PreconditionError } from "../errors.ts";
 import { cancelRunningQuery } from "./client/cancel.ts";
 import { CONNECT_TIMEOUT_MILLIS, connect, TIMED_OUT } from "./client/connect.ts";
-import { FIRST_PIN, pinStatements, type SessionPurpose, withoutTimeLimits } from "./client/pins.ts";
+import { FIRST_PIN, pinStatements, type SessionPurpose } from "./client/pins.ts";
 import { backendPid, refuseTransactionPooler } from "./client/pooler.ts";
+import { liftingTimeLimits } from "./client/time-limits.ts";
 import { type ConnectionSettings, describeConnection } from "./connection.ts";
-import { mapPostgresError, sqlState } from "./errors.ts";
+import { mapPostgresError } from "./errors.ts";
 
 export interface SessionOptions {
   readonly purpose: SessionPurpose;
@@ -43,8 +44,6 @@ export interface Session {
 
 const DEFAULT_LOCK_TIMEOUT_MILLIS = 60_000;
 const GOODBYE_MILLIS = 5_000;
-/** A limit of a millisecond strikes now and then although the start-up has lifted it (18.4: one time in three). */
-const MOST_ATTEMPTS = 12;
 /** The session is over after an error of these. */
 const ENDING = new Set(["FATAL", "PANIC"]);
 
@@ -53,17 +52,10 @@ const ENDING = new Set(["FATAL", "PANIC"]);
  * @throws SourceUnavailableError, ConfigurationError (login, trust), PreconditionError `transaction-pooler`, `server-too-old`.
  */
 export async function openSession(settings: ConnectionSettings, options: SessionOptions): Promise<Session> {
-  // A database or role may allow less time than its own pinning takes; those limits are met one after the other.
-  let startup: string | undefined;
-  for (let attempt = 1; ; attempt += 1) {
-    try {
-      return await open(settings, options, startup);
-    } catch (error) {
-      const unlimited = options.signal?.aborted === true ? undefined : withoutTimeLimits(sqlState(error), startup);
-      if (unlimited === undefined || attempt === MOST_ATTEMPTS) throw error;
-      startup = unlimited;
-    }
-  }
+  return liftingTimeLimits(
+    (startup) => open(settings, options, startup),
+    () => options.signal?.aborted === true,
+  );
 }
 
 async function open(

@@ -68,24 +68,6 @@ const TRANSACTION: Readonly<Record<string, string>> = {
 /** One statement that must come first: under a hostile statement_timeout a longer one might not end. */
 export const FIRST_PIN = "SET statement_timeout = 0";
 
-/** Limits that every server knows, and that may end a session before it is pinned. */
-const TIME_LIMITS = ["statement_timeout", "idle_in_transaction_session_timeout", "idle_session_timeout"];
-/** By those, in their order. */
-const OUT_OF_TIME = new Set(["57014", "25P03", "57P05"]);
-/** By transaction_timeout, which servers before 17 do not know. */
-const TRANSACTION_OUT_OF_TIME = "25P04";
-
-/**
- * Options of the start-up packet, which win over those of database and role; undefined when the error was no time limit's.
- * @param before what an earlier attempt was made with
- */
-export function withoutTimeLimits(state: string | undefined, before: string | undefined): string | undefined {
-  const isTransactions = state === TRANSACTION_OUT_OF_TIME;
-  if (!isTransactions && !OUT_OF_TIME.has(state ?? "")) return undefined;
-  if (!isTransactions && before !== undefined) return before;
-  return [...TIME_LIMITS, ...(isTransactions ? ["transaction_timeout"] : [])].map((name) => `-c ${name}=0`).join(" ");
-}
-
 /** The statements that pin a session, to be sent as one. */
 export function pinStatements({ purpose, lockTimeoutMillis, serverVersion }: PinOptions): string {
   const settings: Record<string, string> = {

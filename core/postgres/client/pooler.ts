@@ -8,6 +8,7 @@ import { PreconditionError } from "../../errors.ts";
 import { type ConnectionSettings, describeConnection } from "../connection.ts";
 import { mapPostgresError } from "../errors.ts";
 import { connect, TIMED_OUT } from "./connect.ts";
+import { liftingTimeLimits } from "./time-limits.ts";
 
 /** A server answers this at once; a pooler whose only connection is taken does not answer at all. */
 const ANSWER_MILLIS = 5_000;
@@ -25,20 +26,23 @@ export async function refuseTransactionPooler(
   applicationName: string,
 ): Promise<void> {
   const before = await backendPid(client);
-  const other = await connect(settings, applicationName);
-  const timer = setTimeout(() => other.connection.stream.destroy(new Error(TIMED_OUT)), WAIT_MILLIS);
-  try {
-    await other.query("BEGIN");
-    const taken = await backendPid(other);
-    const after = await answerOf(client);
-    if (taken !== before && after === before) return;
-  } catch (error) {
-    throw mapPostgresError(error, `looking for a pooler at ${describeConnection(settings)}`);
-  } finally {
-    clearTimeout(timer);
-    await other.query("ROLLBACK").catch(() => {});
-    await other.end().catch(() => {});
-  }
+  const isOwn = await liftingTimeLimits(async (options) => {
+    const other = await connect(settings, applicationName, undefined, { options });
+    const timer = setTimeout(() => other.connection.stream.destroy(new Error(TIMED_OUT)), WAIT_MILLIS);
+    try {
+      await other.query("BEGIN");
+      const taken = await backendPid(other);
+      const after = await answerOf(client);
+      return taken !== before && after === before;
+    } catch (error) {
+      throw mapPostgresError(error, `looking for a pooler at ${describeConnection(settings)}`);
+    } finally {
+      clearTimeout(timer);
+      await other.query("ROLLBACK").catch(() => {});
+      await other.end().catch(() => {});
+    }
+  });
+  if (isOwn) return;
   throw new PreconditionError(
     "transaction-pooler",
     `${describeConnection(settings)} is a pooler that changes the server session between transactions`,

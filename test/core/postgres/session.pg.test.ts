@@ -1,5 +1,6 @@
 import { createServer, type Socket } from "node:net";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { refuseTransactionPooler } from "../../../core/postgres/client/pooler.ts";
 import { openSession } from "../../../core/postgres/session.ts";
 import { freePort } from "../../../infra/local/postgres.ts";
 import { asAdmin } from "../../support/postgres.ts";
@@ -13,12 +14,14 @@ afterAll(() => source.close());
 
 describe("a session", () => {
   it("opens under time limits of a millisecond, which end others before their first answer", async () => {
-    const limits = ["statement_timeout", "transaction_timeout", "idle_session_timeout", "lock_timeout"];
+    const kinds = ["statement", "transaction", "idle_session", "idle_in_transaction_session", "lock"];
+    const limits = kinds.map((kind) => `${kind}_timeout`);
     for (const name of limits) await source.query(`ALTER DATABASE ${source.name} SET ${name} = 1`);
     try {
       for (let attempt = 0; attempt < 20; attempt += 1) {
         const session = await openSession(source.settings, { purpose: "read", applicationName: "holdfast test" });
         expect(await session.query("SELECT pg_sleep(0.005)::text AS slept")).toEqual([{ slept: "" }]);
+        if (attempt < 5) await refuseTransactionPooler(session.client, source.settings, "holdfast test");
         await session.end();
       }
     } finally {
