@@ -33,11 +33,12 @@ INSERT INTO public.refuses VALUES (1);
 ALTER TABLE public.refuses ADD CONSTRAINT never CHECK (late.is_kind('none')) NOT VALID;`;
 
 const COMPUTING = `
+CREATE FUNCTION public.code_for(int) RETURNS text IMMUTABLE LANGUAGE plpgsql AS 'BEGIN RETURN coalesce((SELECT code FROM public.z_codes WHERE id = $1), ''none''); END';
+CREATE TABLE public.coded (id int, code text GENERATED ALWAYS AS (public.code_for(id)) STORED UNIQUE, twice int GENERATED ALWAYS AS (id * 2) STORED,
+  n int GENERATED ALWAYS AS IDENTITY);
 CREATE TABLE public.z_codes (id int PRIMARY KEY, code text);
 INSERT INTO public.z_codes SELECT n, 'c' || n FROM generate_series(1, 50) n;
 CREATE FUNCTION public.code_of(int) RETURNS text IMMUTABLE LANGUAGE sql AS 'SELECT coalesce((SELECT code FROM public.z_codes WHERE id = $1), ''none'')';
-CREATE FUNCTION public.code_for(int) RETURNS text IMMUTABLE LANGUAGE plpgsql AS 'BEGIN RETURN coalesce((SELECT code FROM public.z_codes WHERE id = $1), ''none''); END';
-CREATE TABLE public.coded (id int, code text GENERATED ALWAYS AS (public.code_for(id)) STORED UNIQUE, twice int GENERATED ALWAYS AS (id * 2) STORED);
 INSERT INTO public.coded SELECT n FROM generate_series(1, 50) n;
 CREATE TABLE public.taken_apart (id int, code text GENERATED ALWAYS AS (public.code_of(id)) STORED);
 INSERT INTO public.taken_apart VALUES (1), (99);`;

@@ -30,8 +30,6 @@ export interface Unvalidated {
 
 interface Constraint extends Unvalidated {
   readonly kind: Constrained["kind"];
-  /** `CHECK ((…)) NO INHERIT` */
-  readonly definition: string;
 }
 
 /** A user's function, not one of an extension: those read what came with CREATE EXTENSION, or nothing. */
@@ -74,8 +72,7 @@ WITH RECURSIVE ours (oid) AS (
   SELECT c.conrelid, c.conname FROM tree JOIN pg_catalog.pg_inherits i ON i.inhparent = tree.relation
     JOIN pg_catalog.pg_constraint c ON c.conrelid = i.inhrelid AND c.conname = tree.name AND ${IN_FORCE} AND c.coninhcount > 0
 )
-SELECT 'TABLE' AS kind, n.nspname AS schema, r.relname AS relation, c.conname AS name,
-       pg_catalog.pg_get_constraintdef(c.oid) AS definition
+SELECT 'TABLE' AS kind, n.nspname AS schema, r.relname AS relation, c.conname AS name
   FROM tree
   JOIN pg_catalog.pg_constraint c ON c.conrelid = tree.relation AND c.conname = tree.name AND c.contype = 'c' AND c.conislocal
   JOIN pg_catalog.pg_class r ON r.oid = c.conrelid
@@ -86,8 +83,7 @@ SELECT 'TABLE' AS kind, n.nspname AS schema, r.relname AS relation, c.conname AS
            SELECT count(*) FROM ancestor), 2, 3, 4`;
 
 const onDomains = (wanted: string): string => `
-SELECT 'DOMAIN' AS kind, n.nspname AS schema, t.typname AS relation, c.conname AS name,
-       pg_catalog.pg_get_constraintdef(c.oid) AS definition
+SELECT 'DOMAIN' AS kind, n.nspname AS schema, t.typname AS relation, c.conname AS name
   FROM ROWS FROM (pg_catalog.unnest($1::pg_catalog.text[]), pg_catalog.unnest($2::pg_catalog.text[])) AS named (schema, name)
   JOIN pg_catalog.pg_namespace n ON n.nspname = named.schema
   JOIN pg_catalog.pg_type t ON t.typnamespace = n.oid AND t.typname = named.name
@@ -164,17 +160,35 @@ async function stepsOf(session: Session, sql: string, on: readonly Named[]): Pro
   return (await session.query<Constraint & Record<string, unknown>>(sql, columnsOf(on))).map(offStep);
 }
 
+/** The definition goes from the catalog into the marker without passing here: its literals may be no text, in SQL_ASCII. */
 function offStep(constraint: Constraint): Step {
-  const { kind, schema, relation, name, definition } = constraint;
-  const values = [kind, schema, relation, name, definition].map(quoteLiteral).join(", ");
+  const { kind, schema, relation, name } = constraint;
+  const values = [kind, schema, relation, name].map(quoteLiteral).join(", ");
+  const of = kind === "TABLE" ? "conrelid = %::pg_catalog.regclass" : "contypid = %::pg_catalog.regtype";
+  const where = `${of.replace("%", () => quoteLiteral(onWhat(constraint)))} AND conname = ${quoteLiteral(name)}`;
   return {
     name: stepName("off", constraint),
     what: whatOf(constraint),
     statements: [
-      `INSERT INTO ${MARKER_SCHEMA}.postponed (kind, schema, relation, name, definition) VALUES (${values})`,
+      `INSERT INTO ${MARKER_SCHEMA}.postponed (kind, schema, relation, name, definition)
+         SELECT ${values}, pg_catalog.pg_get_constraintdef(oid) FROM pg_catalog.pg_constraint WHERE ${where}`,
       `ALTER ${kind} ${onWhat(constraint)} DROP CONSTRAINT ${quoteName(name)}`,
     ],
   };
+}
+
+/** Brings it back as the marker has it; put together by the server where the definition may be no text. */
+function addStatement({ n, kind, name, definition, ...on }: Taken): string {
+  const add = `ALTER ${kind} ${onWhat({ ...on, name })} ADD CONSTRAINT ${quoteName(name)} `;
+  if (definition !== null) return `${add}${definition} NOT VALID`;
+  const made = `SELECT ${quoteLiteral(add)} || definition || ' NOT VALID' FROM ${MARKER_SCHEMA}.postponed WHERE n = ${n}`;
+  return `DO ${quoteLiteral(`BEGIN EXECUTE (${made}); END`)}`;
+}
+
+interface Taken extends Constraint {
+  readonly n: number;
+  /** `CHECK ((…)) NO INHERIT`; null where it may be no text. */
+  readonly definition: string | null;
 }
 
 function onWhat({ schema, relation }: Unvalidated): string {
@@ -200,20 +214,24 @@ export async function isPostponed(session: Session, name?: string): Promise<bool
 
 /** Steps that bring back what was taken off, in the order in which it was, and hold the rows against it. */
 export async function returningSteps(session: Session, searchPath: string): Promise<Step[]> {
-  const taken = await session.query<Constraint & Record<string, unknown>>(
-    `SELECT kind, schema, relation, name, definition FROM ${MARKER_SCHEMA}.postponed ORDER BY n`,
+  const taken = await session.query<Taken & Record<string, unknown>>(
+    `SELECT n, kind, schema, relation, name,
+            CASE WHEN pg_catalog.getdatabaseencoding() <> 'SQL_ASCII' THEN definition END AS definition
+       FROM ${MARKER_SCHEMA}.postponed ORDER BY n`,
   );
-  const step = (act: "on" | "valid", constraint: Constraint, change: string): Step => ({
+  const step = (act: "on" | "valid", constraint: Constraint, statement: string): Step => ({
     name: stepName(act, constraint),
     what: whatOf(constraint),
-    statements: [`ALTER ${constraint.kind} ${onWhat(constraint)} ${change}`],
+    statements: [statement],
   });
-  const on = taken.map((constraint) => {
-    const { name, definition } = constraint;
-    return step("on", constraint, `ADD CONSTRAINT ${quoteName(name)} ${definition} NOT VALID`);
-  });
+  const on = taken.map((constraint) => step("on", constraint, addStatement(constraint)));
   const valid = taken.map((constraint) => {
-    const validating = step("valid", constraint, `VALIDATE CONSTRAINT ${quoteName(constraint.name)}`);
+    const { kind, name } = constraint;
+    const validating = step(
+      "valid",
+      constraint,
+      `ALTER ${kind} ${onWhat(constraint)} VALIDATE CONSTRAINT ${quoteName(name)}`,
+    );
     const byPath = underSourcePath(validating.statements, searchPath);
     return { ...validating, fallbacks: [byPath, leftUnvalidated(constraint, isRefusal)] };
   });

@@ -280,3 +280,25 @@ test("finds names for functions behind exclusion constraints, operators, operato
     await expectIdentical(pair, pair.result.warnings);
   });
 });
+
+test("brings back CHECKs whose literals are no text, in a database without an encoding", async () => {
+  const encoding = "ENCODING 'SQL_ASCII' LC_COLLATE 'C' LC_CTYPE 'C' TEMPLATE template0";
+  const source = await createDatabase("losing", encoding);
+  const target = await createDatabase("regained", encoding);
+  try {
+    await source.query(String.raw`
+      CREATE FUNCTION public.fits(text) RETURNS bool LANGUAGE sql AS 'SELECT true';
+      CREATE DOMAIN public.word AS text CHECK (public.fits(VALUE) AND VALUE <> E'it''s \\ \xe9');
+      CREATE TABLE public.a (w public.word, CHECK (public.fits(w) AND w <> E'\xe9\xff')); INSERT INTO public.a VALUES (E'\xe8');
+      CREATE FUNCTION public.count_z(text) RETURNS text IMMUTABLE LANGUAGE plpgsql AS 'BEGIN RETURN (SELECT count(*) FROM public.z); END';
+      CREATE TABLE public.b (w text, n text GENERATED ALWAYS AS (public.count_z(w) || E'\xe9') STORED);
+      CREATE TABLE public.z (id int); INSERT INTO public.z VALUES (1); INSERT INTO public.b VALUES ('x');`);
+    const ref = await vault.backUp(source.url);
+    const { warnings } = await vault.restore(ref, target.url);
+    expect(warnings).toEqual([]);
+    expect(await differences(source.url, target.url, { database: false })).toEqual([]);
+    expect(await target.query("SELECT n::bytea AS n FROM public.b")).toEqual([{ n: Buffer.from([0x31, 0xe9]) }]);
+  } finally {
+    await Promise.all([source.drop(), target.drop()]);
+  }
+});
