@@ -12,6 +12,8 @@ export interface ManagedRights {
     readonly denied: readonly string[];
     /** Those with a dot in the name that the server knows, or that were granted. */
     readonly known: readonly string[];
+    /** All that the server shows; absent where nobody has asked. */
+    readonly shown?: readonly string[];
   };
   /** Foreign-data wrappers that are there. */
   readonly wrappers: readonly { readonly name: string; readonly canUse: boolean }[];
@@ -45,7 +47,7 @@ export async function readManagedRights(session: Session, isToBeCreated = false)
   );
   const denied = settings.filter(({ isDenied }) => isDenied).map(({ name }) => name);
   const known = settings.filter(({ name, isDenied }) => !isDenied && name.includes(".")).map(({ name }) => name);
-  const given = { settings: { denied, known } };
+  const given = { settings: { denied, known, shown: settings.map(({ name }) => name) } };
   // Of a database that is made, public is its owner's, from version 15 on.
   const made = { wrappers: [], extensionsOfOthers: [], ownsPublic: session.serverVersion >= 150000 };
   if (isToBeCreated) return { ...given, ...made };
