@@ -1,7 +1,13 @@
 import { readFile } from "node:fs/promises";
 import { inject } from "vitest";
 import { parseConnection } from "../../../../../core/postgres/connection.ts";
-import { classify, dumpSchema, parseArchive, type Toc } from "../../../../../core/postgres/ddl/index.ts";
+import {
+  classify,
+  dumpSchema,
+  parseArchive,
+  type RestoreEntry,
+  type Toc,
+} from "../../../../../core/postgres/ddl/index.ts";
 import { openSession, type Session } from "../../../../../core/postgres/session.ts";
 
 /** A session on one of the run's databases, ended whatever happens. */
@@ -39,14 +45,19 @@ export async function restore(archive: Uint8Array, database: string): Promise<vo
   await withSession(database, "write", async ({ client }) => {
     for (const setting of phases.settings) await client.query(setting);
     const { preData, indexes, indexAttachments, foreignKeys, rest, privileges, eventTriggers } = phases;
-    for (const entry of [preData, indexes, indexAttachments, foreignKeys, rest, privileges, eventTriggers].flat()) {
-      for (const statement of entry.statements) {
-        await client.query(statement).catch((cause) => {
-          throw new Error(`${entry.desc} ${entry.name}: ${statement}`, { cause });
-        });
+    const run = async (entries: readonly RestoreEntry[]): Promise<void> => {
+      for (const entry of entries) {
+        for (const statement of entry.statements) {
+          await client.query(statement).catch((cause) => {
+            throw new Error(`${entry.desc} ${entry.name}: ${statement}`, { cause });
+          });
+        }
       }
-    }
+    };
+    await run([preData, indexes, indexAttachments, foreignKeys, rest, privileges].flat());
     for (const { force } of phases.forcedRowSecurity) await client.query(force);
+    // They may forbid it; a restore's last act they do not see.
+    await run(eventTriggers);
   });
 }
 
