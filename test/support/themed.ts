@@ -5,15 +5,20 @@ import { quoteName } from "../../core/postgres/sql.ts";
 import type { Theme, ThemeDatabase } from "../themes/index.ts";
 import { asAdmin, createDatabase, type TestDatabase } from "./postgres.ts";
 
-/** A fresh database of the theme, its roles made. */
+/** A fresh database of the theme, its roles made; nothing stays of one that could not be made. */
 export async function makeThemed(theme: Theme): Promise<TestDatabase> {
   const { id, roles = [], createOptions = "" } = theme;
   await asAdmin(async (admin) => {
     for (const role of roles) await admin.query(`CREATE ROLE ${quoteName(role)}`);
   });
   const database = await createDatabase(`theme_${id.replaceAll("-", "_")}`, createOptions);
-  await theme.make(database);
-  return database;
+  try {
+    await theme.make(database);
+    return database;
+  } catch (error) {
+    await dropThemed(theme, database, `${database.name}_copy`);
+    throw error;
+  }
 }
 
 /** Drops source, copy and roles. */
