@@ -6,9 +6,13 @@ import { readMarkerPlan } from "../../postgres/load/marker.ts";
 import type { Session } from "../../postgres/session.ts";
 import { type FrozenPlan, NO_DECISIONS, NO_PLAN } from "./types.ts";
 
-/** Without refusals: with one there is nothing to be frozen. */
+/**
+ * Without refusals, since with one there is nothing to be frozen, and without SQL, which was told with the plan: each step of the
+ * restore reads this anew.
+ */
 export function freeze({ leftOut, rewritten, decisions }: FrozenPlan): string {
-  const frozen: FrozenPlan = { leftOut, rewritten, decisions };
+  const brief = leftOut.map((item) => ({ ...item, sql: undefined }));
+  const frozen = { leftOut: brief, rewritten, decisions };
   return JSON.stringify(frozen);
 }
 
