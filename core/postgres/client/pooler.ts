@@ -27,7 +27,11 @@ export async function refuseTransactionPooler(
 ): Promise<void> {
   const before = await backendPid(client);
   const isOwn = await liftingTimeLimits(async (options) => {
-    const other = await connect(settings, applicationName, undefined, { options });
+    let farewell: unknown;
+    const onError = (error: unknown): void => {
+      farewell ??= error;
+    };
+    const other = await connect(settings, applicationName, undefined, { options, onError });
     const timer = setTimeout(() => other.connection.stream.destroy(new Error(TIMED_OUT)), WAIT_MILLIS);
     try {
       await other.query("BEGIN");
@@ -35,7 +39,7 @@ export async function refuseTransactionPooler(
       const after = await answerOf(client);
       return taken !== before && after === before;
     } catch (error) {
-      throw mapPostgresError(error, `looking for a pooler at ${describeConnection(settings)}`);
+      throw mapPostgresError(farewell ?? error, `looking for a pooler at ${describeConnection(settings)}`);
     } finally {
       clearTimeout(timer);
       await other.query("ROLLBACK").catch(() => {});
