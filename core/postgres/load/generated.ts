@@ -5,7 +5,7 @@
  */
 import type { Session } from "../session.ts";
 import { quoteName } from "../sql.ts";
-import { asksAFunction } from "./postponed.ts";
+import { asksAFunction } from "./find-checks.ts";
 import { underSourcePath } from "./source-path.ts";
 import type { Step } from "./steps.ts";
 
