@@ -91,11 +91,16 @@ export function isIntoUse({ intoSchema, as }: Partial<Parts>): boolean {
   return intoSchema !== undefined || as !== undefined;
 }
 
+/** They pass from state to state, and no state's input is larger than 32 KiB: a character may take six of its bytes. */
+const MOST_CHARACTERS = 4_000;
+
 const restoreOptionsSchema = fields.superRefine((options, context) => {
   const refuse = (path: string, message: string): void => context.addIssue({ code: "custom", path: [path], message });
   const { confirm, create, schemaOnly, dataOnly, tables, as } = options;
   if (confirm !== false && isOfParts(options))
     refuse("confirm", "allowed is none with parts: they never drop anything");
+  const characters = LISTS.flatMap((name) => options[name]).join("").length;
+  if (characters > MOST_CHARACTERS) refuse("tables", `allowed are patterns of ${MOST_CHARACTERS} characters in all`);
   if (schemaOnly && dataOnly) refuse("dataOnly", "allowed is one of schemaOnly and dataOnly");
   if (create && (dataOnly || isIntoUse(options))) refuse("create", "allowed is a database that is there");
   if (!isOfUsers(options.intoSchema)) refuse("intoSchema", "allowed is a schema of the user's own");

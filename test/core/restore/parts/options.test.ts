@@ -18,6 +18,7 @@ describe("options that choose parts", () => {
     ["intoSchema", { ...table, intoSchema: "holdfast_restore" }],
     ["intoSchema", { ...table, intoSchema: "pg_catalog" }],
     ["tables", { tables: ["film"] }],
+    ["tables", { tables: Array.from({ length: 50 }, () => `public.${"x".repeat(100)}`) }],
     ["excludeSchemas", { excludeSchemas: ["a.b"] }],
   ])("are refused by %s: %j", (field, options) => {
     expect(() => parseRestoreOptions(options)).toThrow(expect.objectContaining({ code: "invalid-options" }));
