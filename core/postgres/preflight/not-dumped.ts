@@ -10,6 +10,7 @@ import type { Warning } from "./warnings.ts";
 const MESSAGES = {
   "index-invalid": "it is not valid, as after CREATE INDEX CONCURRENTLY has failed: not in the restore point",
   "partition-detach-pending": "its detaching was never finished: it comes back attached",
+  "not-null-inherits": "it is NO INHERIT on a column that is inherited, which is not dumped: it comes back without",
   "marker-in-source":
     "this schema is the mark of an unfinished restore: what is in it is not backed up, and the database may be incomplete",
   "object-in-system-schema": "made by a user in a schema of PostgreSQL's own: not in the restore point",
@@ -40,6 +41,11 @@ SELECT code, object FROM (
   UNION ALL
   SELECT 'partition-detach-pending', i.inhrelid::regclass::text FROM pg_inherits i JOIN users u ON u.oid = i.inhrelid
    WHERE i.inhdetachpending
+  UNION ALL
+  -- Mended in pg_dump 18.4; ours is 18.3.
+  SELECT 'not-null-inherits', pg_describe_object('pg_constraint'::regclass, k.oid, 0) FROM pg_constraint k
+    JOIN users u ON u.oid = k.conrelid JOIN pg_attribute a ON a.attrelid = k.conrelid AND a.attnum = k.conkey[1]
+   WHERE k.contype = 'n' AND k.connoinherit AND NOT a.attislocal
   UNION ALL
   SELECT 'marker-in-source', nspname FROM pg_namespace WHERE nspname = '${MARKER_SCHEMA}'
   UNION ALL
