@@ -11,10 +11,11 @@ export const neon: Provider = {
   eventTriggers: [],
   administrators: ["neon_superuser"],
   abilities: ["event trigger", "extension", "publication of everything", "subscription"],
-  settings: ["session_replication_role"],
+  // What it was granted the server tells itself, from version 15 on.
+  settings: [],
   sources: [
     "https://neon.com/docs/manage/roles (the role neon_superuser)",
     "https://github.com/neondatabase/neon compute_tools/src/migrations, compute_tools/src/sql/create_neon_superuser.sql",
-    "https://github.com/neondatabase/neon test_runner/regress/test_neon_superuser.py, test_event_trigger_extension.py",
+    "https://github.com/neondatabase/neon test_runner/regress/test_neon_superuser.py, test_runner/sql_regress/sql/neon-event-triggers.sql",
   ],
 };
