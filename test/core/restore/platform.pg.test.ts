@@ -135,3 +135,11 @@ test("refuses to take somebody's own schema for the platform's that is called so
     message: expect.stringContaining("schema auth: is Supabase's own"),
   });
 });
+
+test("leaves a foreign key to rows of the platform not valid where they are not there, by name", async () => {
+  await query("target", project(""));
+  const { warnings } = await restore(ref);
+  expect(warnings.filter((told) => told.includes("profile_id_fkey"))).toHaveLength(1);
+  const keys = await query("target", "SELECT convalidated FROM pg_constraint WHERE conname = 'profile_id_fkey'");
+  expect(keys).toEqual([{ convalidated: false }]);
+});
