@@ -5,7 +5,7 @@
  *
  * Such a table is made twice: as pg_dump wrote it, to see what its columns and inherited constraints are; then as the child of a
  * passing parent that has the columns in their order. It is tied to its own parents and let go by that one, by which inherited
- * stays inherited and own stays own.
+ * stays inherited and own stays own (ADR 115).
  * @module
  */
 import type { Toc, TocEntry } from "../ddl/index.ts";
