@@ -5,7 +5,7 @@
  */
 import type { TocEntry } from "../ddl/index.ts";
 import type { Session } from "../session.ts";
-import { providerOf, tellProvider } from "./index.ts";
+import { isProviderRole, providerOf, tellProvider } from "./index.ts";
 
 /** What is there of the platform's. */
 export interface Platform {
@@ -46,7 +46,7 @@ export function platformNames(platform: Platform | undefined): string[] {
   ];
 }
 
-type Entry = Pick<TocEntry, "dumpId" | "desc" | "tag" | "namespace" | "dependencies">;
+type Entry = Pick<TocEntry, "dumpId" | "desc" | "tag" | "namespace" | "owner" | "dependencies">;
 
 /**
  * The entries that the platform has made, and their remarks and privileges. Not the user's triggers and policies on its tables, nor
@@ -57,14 +57,17 @@ export function platformEntries<Kind extends Entry>(entries: readonly Kind[], pl
   const own = new Set(platform.schemas);
   const named = new Set(platformNames(platform));
   const users = new Set(entries.filter((entry) => isUsers(entry, own, byDumpId)).map(({ dumpId }) => dumpId));
-  return entries.filter(({ dumpId, desc, tag, namespace, dependencies }) => {
+  return entries.filter(({ dumpId, desc, tag, namespace, owner, dependencies }) => {
     // What is said about a user's own goes with it.
     if (users.has(dumpId) || dependencies.some((on) => desc === "COMMENT" && users.has(on))) return false;
+    if (BY_OWNER.has(desc) && owner !== undefined && isProviderRole(owner)) return true;
     if (namespace !== undefined) return own.has(namespace);
     return named.has(`${desc} ${tag}`) || (REMARKS.has(desc) && named.has(tag.replaceAll('"', "")));
   });
 }
 
+/** The platform's wherever they are, if a role of a provider's owns them or it is their default privileges. */
+const BY_OWNER: ReadonlySet<string> = new Set(["DEFAULT ACL", "EVENT TRIGGER"]);
 const REMARKS: ReadonlySet<string> = new Set(["ACL", "COMMENT", "SECURITY LABEL"]);
 
 function isUsers({ desc, dependencies }: Entry, own: ReadonlySet<string>, all: ReadonlyMap<number, Entry>): boolean {

@@ -36,6 +36,7 @@ const project = (more: string): string => `
   CREATE FUNCTION auth.uid() RETURNS int LANGUAGE sql AS 'SELECT 1'; ALTER FUNCTION auth.uid OWNER TO supabase_auth_admin;
   CREATE FUNCTION auth.touch() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NEW; END';
   CREATE TRIGGER own BEFORE UPDATE ON auth.users FOR EACH ROW EXECUTE FUNCTION auth.touch();
+  ALTER DEFAULT PRIVILEGES FOR ROLE supabase_admin IN SCHEMA public GRANT SELECT ON TABLES TO authenticator;
   CREATE SCHEMA extensions AUTHORIZATION ${ADMINISTRATOR};
   CREATE PUBLICATION supabase_realtime; ALTER PUBLICATION supabase_realtime OWNER TO ${ADMINISTRATOR};
   CREATE FUNCTION extensions.pgrst_watch() RETURNS event_trigger LANGUAGE plpgsql AS 'BEGIN NULL; END';
@@ -91,6 +92,7 @@ test("restores a project's own into another project, and leaves the platform's t
     `left out: schema auth: ${theirs} and 1 row are not restored`,
     `left out: schema extensions: ${theirs} are not restored`,
     `left out: publication supabase_realtime: ${theirs} are not restored`,
+    `left out: default privileges of supabase_admin: ${theirs} are not restored`,
     `left out: event trigger pgrst_ddl_watch: ${theirs} are not restored`,
     "left out: role rds_superuser: is a provider's own and not there: the connecting role has its place; it is named by acl public.TABLE profile",
   ]);

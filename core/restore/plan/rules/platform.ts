@@ -35,8 +35,9 @@ function wasOfPlatform(entries: readonly TocEntry[]): boolean {
   return entries.every(({ desc }) => desc !== "TABLE");
 }
 
-/** The schema, publication or event trigger that it goes with. */
-function headOf({ desc, namespace, tag }: TocEntry, { schemas }: Platform): string {
+/** The schema, publication, event trigger or default privileges that it goes with. */
+function headOf({ desc, namespace, tag, owner }: TocEntry, { schemas }: Platform): string {
+  if (desc === "DEFAULT ACL" && !schemas.includes(namespace ?? "")) return `default privileges of ${owner}`;
   if (namespace !== undefined) return `schema ${namespace}`;
   const name = tag.replaceAll('"', "");
   const isRemark = desc === "ACL" || desc === "COMMENT" || desc === "SECURITY LABEL";
