@@ -14,18 +14,22 @@ export function someNames(names: readonly string[]): string {
   return listNames(names, MOST_CHARACTERS);
 }
 
-/** Whose statements may hold passwords and connection strings. */
+/** Whose options hold passwords and connection strings. */
 const SECRET_KINDS: ReadonlySet<string> = new Set([
   "DATABASE PROPERTIES",
   "FOREIGN DATA WRAPPER",
+  "FOREIGN TABLE",
   "SERVER",
   "SUBSCRIPTION",
   "USER MAPPING",
 ]);
+/** In bodies of functions and in views too: `dblink('host=… password=…')`, `https://user:password@…`, a token for somebody's service. */
+const SECRET_TEXT = /passw|secret|token|api_?key|credential|authorization|:\/\/[^\s/@]*:[^\s/@]*@/i;
 const LONGEST_SQL = 2_000;
 
 /** What makes it, for someone who may; absent where that may hold a secret, or is too long to be told. */
 export function sqlOfEntry({ desc, defn }: TocEntry): { readonly sql?: string } {
-  if (defn === undefined || SECRET_KINDS.has(desc) || defn.length > LONGEST_SQL) return {};
+  if (defn === undefined || defn.length > LONGEST_SQL) return {};
+  if (SECRET_KINDS.has(desc) || SECRET_TEXT.test(defn)) return {};
   return { sql: defn.trim() };
 }

@@ -7,7 +7,7 @@ import type { Toc } from "../../postgres/ddl/index.ts";
 import { readTargetFacts } from "../../postgres/facts/index.ts";
 import { isOfMarker } from "../../postgres/load/entries.ts";
 import { listNames } from "../../postgres/load/target.ts";
-import { type Needs, needsOfArchive } from "../../postgres/needs/index.ts";
+import { collationsNamed, type Needs, needsOfArchive } from "../../postgres/needs/index.ts";
 import type { Session } from "../../postgres/session.ts";
 import { databaseOf, largeObjectsOf, rolesOf } from "../described.ts";
 import type { ChosenParts } from "../parts/index.ts";
@@ -48,16 +48,23 @@ function withParts(plan: RestorePlan, parts: ChosenParts | undefined): RestorePl
 
 async function readPlanInput(point: OpenRestorePoint, { skipRoles }: PlanOptions): Promise<PlanInput> {
   const toc = withoutMarker(await readToc(point));
+  const needs =
+    (await findSchemaJson<Needs>(point, schemaObjects.needs, ["extensions", "collations"])) ?? needsOfArchive(toc);
   return {
     toc,
     manifest: point.manifest,
-    needs:
-      (await findSchemaJson<Needs>(point, schemaObjects.needs, ["extensions", "collations"])) ?? needsOfArchive(toc),
+    needs: point.parts === undefined ? needs : neededBy(toc, needs),
     // Damage in what is not restored is not in the way.
     roles: skipRoles ? undefined : await rolesOf(point),
     database: await databaseOf(point),
     largeObjects: await largeObjectsOf(point),
   };
+}
+
+/** What only others than the chosen parts name, the target may lack. */
+function neededBy({ entries }: Toc, needs: Needs): Needs {
+  const named = new Set(entries.flatMap(({ defn = "" }) => collationsNamed(defn)));
+  return { ...needs, collations: needs.collations.filter(({ name }) => named.has(name)) };
 }
 
 function withoutMarker(toc: Toc): Toc {

@@ -63,6 +63,23 @@ function roomRow(databaseBytes: number): PlanRow {
   };
 }
 
+/** As many as have room, and one that stands for the others: whoever reads half a plan is to know that it is a half. */
+export function firstRows(
+  rows: readonly PlanRow[],
+  mostBytes: number,
+  where: string,
+): { readonly shown: readonly PlanRow[]; readonly rest: readonly PlanRow[] } {
+  let bytes = 0;
+  const shown = rows.filter((row) => {
+    bytes += Buffer.byteLength(JSON.stringify(row));
+    return bytes <= mostBytes;
+  });
+  // The gravest stand first.
+  const [first, ...others] = rows.slice(shown.length);
+  if (first === undefined) return { shown, rest: [] };
+  return { shown, rest: [{ what: `${others.length + 1} more`, verdict: first.verdict, why: where }] };
+}
+
 /** Sentences about what was agreed to, the first of them; none where all is restored as it was. */
 export function toldOfPlan({ leftOut, rewritten }: FrozenPlan, most: number, where?: string): string[] {
   const told = [

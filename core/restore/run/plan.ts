@@ -3,7 +3,7 @@
  * @module
  */
 import type { Finding } from "../../catalog/index.ts";
-import { type PlanRow, planRows, toldOfPlan } from "../plan/rows.ts";
+import { firstRows, type PlanRow, planRows, toldOfPlan } from "../plan/rows.ts";
 import type { FrozenPlan, RestorePlan } from "../plan/types.ts";
 import { readToc } from "../restore-point.ts";
 import type { OpenRun, RestoreContext } from "./context.ts";
@@ -21,8 +21,8 @@ export async function notePlan(open: OpenRun, plan: RestorePlan, context: Restor
   const { run, settings } = open;
   const { catalog } = context;
   const { rows, where } = await reportPlan(open, plan, context);
-  const shown = asMuchAsFits(rows);
-  const notes = settings.options.plan ? { notes: { plan: shown } } : {};
+  const { shown, rest } = firstRows(rows, MOST_BYTES, where);
+  const notes = settings.options.plan ? { notes: { plan: [...shown, ...rest] } } : {};
   await catalog.runs.advance(run.runId, { epoch: run.epoch, from: ["preparing"], ...notes });
   if (settings.options.plan || plan.refusals.length === 0) return;
   const refused = shown.filter(({ verdict }) => verdict === "refused");
@@ -41,14 +41,6 @@ async function reportPlan({ run, point }: OpenRun, plan: FrozenPlan, { vault }: 
   const rows = planRows(plan, await readToc(point));
   await writeReport(vault, run, "plan", { rows });
   return { rows, where: `all of it is in the vault, ${reportKey(run, "plan")}` };
-}
-
-function asMuchAsFits(rows: readonly PlanRow[]): PlanRow[] {
-  let bytes = 0;
-  return rows.filter((row) => {
-    bytes += Buffer.byteLength(JSON.stringify(row));
-    return bytes <= MOST_BYTES;
-  });
 }
 
 function asFinding({ what, why, code = "", sql }: PlanRow): Finding {

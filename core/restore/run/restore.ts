@@ -127,15 +127,21 @@ function describeUnfinished({ target, settings, run, point }: OpenRun): string {
   return `database ${name} on target ${settings.target} is not complete: start the same restore of ${run.restorePointId} again to go on${made}`;
 }
 
-/** Thousands of tables may be named: the first statements, how many more there are, and the last. */
+/** Thousands of tables may be named, also in one statement: the first, how many more there are, and the last. */
 function describeUndo(statements: readonly string[]): string {
-  const first = statements.slice(0, MOST_STATEMENTS);
+  const first = statements.slice(0, MOST_STATEMENTS).map(shortened);
   const last = statements.slice(MOST_STATEMENTS);
   const more = last.length > 1 ? [`(${last.length - 1} more of the kind)`] : [];
   return [...first, ...more, ...last.slice(-1)].join("; ");
 }
 
 const MOST_STATEMENTS = 20;
+const LONGEST_STATEMENT = 2_000;
+
+function shortened(statement: string): string {
+  if (statement.length <= LONGEST_STATEMENT) return statement;
+  return `${statement.slice(0, statement.lastIndexOf(", ", LONGEST_STATEMENT))}, and the others of the restore point's tables that were chosen`;
+}
 
 function plannedChunks(manifest: Manifest, numbers: readonly number[]) {
   const bytes = new Map(chunkObjects(manifest).map(({ n, written }) => [n, written.plainBytes]));

@@ -2,6 +2,7 @@ import { describe, expect, test } from "vitest";
 import type { TargetFacts } from "../../../../core/postgres/facts/index.ts";
 import type { Role } from "../../../../core/postgres/roles/index.ts";
 import { agreedToc } from "../../../../core/restore/plan/apply.ts";
+import { firstRows, type PlanRow } from "../../../../core/restore/plan/rows.ts";
 import { inputOf, LIMITED, type Made, ORDINARY, plan, tocOf, told } from "./support.ts";
 
 const POSTGIS: readonly Made[] = [
@@ -283,4 +284,31 @@ test("names what uses a collation that is missing, and labels of a provider that
   expect(refusals[0]?.reason).toContain("it is named by table public.a");
   const { leftOut } = plan(entries, ORDINARY, { leaveOut: true }, { needs });
   expect(leftOut.flatMap(({ dumpId }) => dumpId ?? [])).toEqual([1, 3]);
+});
+
+test("says what makes it of what is left out, but of nothing that may hold a secret", () => {
+  const entries: readonly Made[] = [
+    { desc: "EXTENSION", tag: "fdw", defn: "CREATE EXTENSION fdw;" },
+    ...[
+      ["VIEW", "CREATE VIEW public.plain AS SELECT 1;"],
+      ["VIEW", "CREATE VIEW public.far AS SELECT * FROM public.dblink('host=a password=hidden');"],
+      ["FUNCTION", "CREATE FUNCTION public.call() … AS $$ SELECT get('https://me:hidden@example.com') $$;"],
+      ["FOREIGN TABLE", "CREATE FOREIGN TABLE public.sheet (a text) SERVER s OPTIONS (key 'hidden');"],
+    ].map(([desc = "", defn = ""]) => ({ desc, tag: defn.slice(0, 30), namespace: "public", defn, dependencies: [1] })),
+  ];
+  const { leftOut } = plan(entries, ORDINARY, { leaveOut: true });
+  expect(leftOut).toHaveLength(5);
+  expect(leftOut.flatMap(({ sql }) => sql ?? [])).toEqual([
+    "CREATE EXTENSION fdw;",
+    "CREATE VIEW public.plain AS SELECT 1;",
+  ]);
+});
+
+test("says of a plan that has no room how much of it is missing, and where it is", () => {
+  const rows = Array.from({ length: 5 }, (_, n): PlanRow => ({ what: `table t${n}`, verdict: "left out", why: "x" }));
+  const size = Buffer.byteLength(JSON.stringify(rows[0]));
+  const { shown, rest } = firstRows(rows, 2 * size, "in the vault");
+  expect(shown).toEqual(rows.slice(0, 2));
+  expect(rest).toEqual([{ what: "3 more", verdict: "left out", why: "in the vault" }]);
+  expect(firstRows(rows, 5 * size, "in the vault")).toEqual({ shown: rows, rest: [] });
 });
