@@ -5,6 +5,7 @@
 import type { TocEntry } from "../ddl/index.ts";
 import { qualifiedName, quoteName } from "../sql.ts";
 import { nameOfToken, type Token, tokens } from "../tokens.ts";
+import { inheritsNotNull } from "./inheritance.ts";
 import type { Rewrite } from "./types.ts";
 import { behindBracket, type Edit, edited, endOf, isKeyword } from "./words.ts";
 
@@ -16,18 +17,21 @@ const NAMES_ARE_LOST =
   "has not-null constraints with names, which PostgreSQL has since 18: they hold without their names";
 
 /**
- * Names of not-null constraints go. One that a child has of its own for a column it inherits is said afterwards, as servers
+ * Names of not-null constraints go, and what a child inherits is not said again. One that a child has of its own for a column it inherits is said afterwards, as servers
  * before 18 want it. Definitions with NO INHERIT stay as they are: no older server has that.
  */
-export const unnamedNotNull: Rewrite = (entry, { major }) => {
+export const unnamedNotNull: Rewrite = (entry, context) => {
+  const { major } = context;
   if (major >= NAMED_SINCE || !isTable(entry) || entry.defn === undefined) return undefined;
   const found = tokens(entry.defn);
   const edits: Edit[] = [];
   const columns: string[] = [];
   for (const constraint of notNulls(found)) {
     const { from, to, column, isNamed } = constraint;
-    if (column !== undefined) columns.push(column);
+    const isInherited = inheritsNotNull(entry, column ?? columnAt(found, from), context);
+    if (column !== undefined && !isInherited) columns.push(column);
     if (column !== undefined) edits.push(item(found, from, to));
+    else if (isInherited) edits.push({ from: endAt(found, from - 1), to: endAt(found, to - 1), text: "" });
     else if (isNamed) edits.push({ from: at(found, from), to: at(found, from + 2), text: "" });
   }
   if (edits.length === 0) return undefined;
@@ -129,6 +133,24 @@ function notNulls(found: readonly Token[]): NotNull[] {
 
 function isItemStart(token: Token | undefined): boolean {
   return isKeyword(token, "(") || isKeyword(token, ",");
+}
+
+/** The name that the item begins with in which the token stands. */
+function columnAt(found: readonly Token[], index: number): string {
+  let depth = 0;
+  for (let place = index - 1; place > 0; place -= 1) {
+    if (isKeyword(found[place], ")")) depth += 1;
+    if (isKeyword(found[place], "(")) depth -= 1;
+    const isStart = depth < 0 || (depth === 0 && isKeyword(found[place], ","));
+    const first = found[place + 1];
+    if (isStart) return first === undefined ? "" : nameOfToken(first);
+  }
+  return "";
+}
+
+function endAt(found: readonly Token[], index: number): number {
+  const token = found[index];
+  return token === undefined ? 0 : endOf(token);
 }
 
 function at(found: readonly Token[], index: number): number {

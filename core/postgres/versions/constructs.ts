@@ -6,6 +6,7 @@
 import type { TocEntry } from "../ddl/index.ts";
 import { nameOfToken, type Token, tokens } from "../tokens.ts";
 import { COLUMNS, FUNCTIONS, type Lifetime, RELATIONS, SETTINGS } from "./builtins.ts";
+import { columnsOf } from "./inheritance.ts";
 import type { Context, Lack, Lacking } from "./types.ts";
 import { behindBracket, calledNames, hasWords, indexOfWords, isBare, isKeyword } from "./words.ts";
 
@@ -73,6 +74,20 @@ function randomBetween(found: readonly Token[]): boolean {
       nameOfToken(token) === "random" &&
       isKeyword(found[at + 1], "(") &&
       behindBracket(found, at + 1) > at + 3,
+  );
+}
+
+/** PostgreSQL's own one-byte type, always in quotes; so is a column of that name, which begins its item. */
+function hasChar(found: readonly Token[], entry: TocEntry): boolean {
+  const isChar = (token: Token | undefined): boolean => token?.kind === "name" && nameOfToken(token) === "char";
+  if (entry.desc === "DOMAIN") return isChar(found[found.findIndex((token) => isKeyword(token, "AS")) + 1]);
+  return [...columnsOf(entry).values()].some(([type]) => isChar(type));
+}
+
+/** `numeric(5,-2)`, `numeric(2,5)` */
+function oddScale(_: readonly Token[], { defn = "" }: TocEntry): boolean {
+  return [...defn.matchAll(/\bnumeric"?\((\d+),(-?\d+)\)/g)].some(
+    ([, precision, scale]) => Number(scale) < 0 || Number(scale) > Number(precision),
   );
 }
 
@@ -147,9 +162,16 @@ const CONSTRUCTS: readonly Construct[] = [
     isIn: text(/\bestonian(_stem)?\b/),
   },
   { kinds: ["FUNCTION", "PROCEDURE"], since: 18, what: "has RETURNING with old or new rows", isIn: returnsOldOrNew },
+  { since: 15, what: "has a numeric type with a scale below zero or above its precision", isIn: oddScale },
   { since: 15, what: "has MERGE", isIn: words("MERGE", "INTO") },
   { since: 17, what: "has MERGE … RETURNING", isIn: mergeReturns },
   { since: 17, what: "has MERGE … NOT MATCHED BY SOURCE", isIn: words("MATCHED", "BY", "SOURCE") },
+  {
+    kinds: ["DOMAIN", "TABLE", "TYPE"],
+    since: 15,
+    what: 'has the type "char", whose bytes above 127 are said in a way',
+    isIn: hasChar,
+  },
   { since: 16, what: "has SYSTEM_USER", isIn: words("SYSTEM_USER") },
   {
     since: 16,

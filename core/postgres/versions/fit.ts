@@ -8,6 +8,7 @@ import {
   unnamedNotNull,
 } from "./columns.ts";
 import { lacksBuiltin, lacksConstruct } from "./constructs.ts";
+import { computedOtherwise } from "./inheritance.ts";
 import { identityOfPartition } from "./partitions.ts";
 import { onSystemObjects, withoutMaintain } from "./privileges.ts";
 import { databaseSettings } from "./settings.ts";
@@ -42,7 +43,7 @@ const REWRITES: readonly Rewrite[] = [
   withoutMaintain,
 ];
 
-const LACKS: readonly Lack[] = [lacksConstruct, lacksBuiltin, identityOfPartition];
+const LACKS: readonly Lack[] = [lacksConstruct, lacksBuiltin, identityOfPartition, computedOtherwise];
 
 /**
  * The archive as a server of that version understands it, and what of it that server cannot make. Pure; of what is fitted already

@@ -187,3 +187,22 @@ test.each(MAJORS_HERE)("what is said to be built into PostgreSQL %i, and what is
     expect(wrong.map(([name]) => name)).toEqual([]);
   }
 });
+
+test.runIf(MAJORS_HERE.includes(14))(
+  'rows of the type "char" are refused where they would be read as others',
+  async () => {
+    const [here, there] = [await createDatabase("chars"), await createDatabase("chars", "", servers.of(14))];
+    await here.query(`CREATE TABLE bytes (c "char"); INSERT INTO bytes VALUES ('\\303')`);
+    const [row] = await here.query<{ text: string }>("SELECT c::text AS text FROM bytes");
+    const [read] = await there.query<{ isSame: boolean }>(
+      `SELECT $1::"char" = 'C'::"char" OR octet_length($1::"char"::text) > 1 AS "isSame"`,
+      [row?.text],
+    );
+    expect({ said: row?.text, isSame: read?.isSame }).toEqual({ said: "\\303", isSame: false });
+    const reasons = async (version: number) =>
+      fitToServer(await tocOf(here), version).lacking.map(({ reason }) => reason);
+    expect(await reasons(140020)).toEqual([expect.stringContaining('the type "char"')]);
+    expect(await reasons(150010)).toEqual([]);
+    await here.drop();
+  },
+);

@@ -84,6 +84,13 @@ export const CONSTRUCTS: readonly Construct[] = [
     sql: "CREATE SUBSCRIPTION two_phase CONNECTION 'host=x' PUBLICATION p WITH (connect = false, slot_name = NONE, disable_on_error, two_phase)",
     told: /two_phase = on, disable_on_error = true/,
   },
+  { since: 15, name: "scale", sql: "CREATE TABLE $.n (a numeric(5,-2), b numeric(5,2))", lacks: ["TABLE"] },
+  {
+    since: 16,
+    name: "expression",
+    sql: "CREATE TABLE $.p (a int, g int GENERATED ALWAYS AS (a) STORED); CREATE TABLE $.c (g int GENERATED ALWAYS AS (a * 3) STORED) INHERITS ($.p); CREATE TABLE $.d (h int GENERATED ALWAYS AS (a * 3) STORED) INHERITS ($.p); CREATE TABLE $.r (a int, g int GENERATED ALWAYS AS (a) STORED) PARTITION BY LIST (a); CREATE TABLE $.r1 (a int, g int GENERATED ALWAYS AS (a + 1) STORED); ALTER TABLE $.r ATTACH PARTITION $.r1 FOR VALUES IN (1); CREATE TABLE $.r2 PARTITION OF $.r FOR VALUES IN (2)",
+    lacks: ["TABLE", "TABLE ATTACH"],
+  },
   { since: 16, name: "any_value", sql: "CREATE VIEW $.v AS SELECT any_value(a) FROM $.t", lacks: ["VIEW"] },
   { since: 16, name: "session_name", sql: "CREATE VIEW $.v AS SELECT SYSTEM_USER AS s", lacks: ["VIEW"] },
   { since: 16, name: "json_object", sql: "CREATE VIEW $.v AS SELECT JSON_OBJECT('a': a) FROM $.t", lacks: ["VIEW"] },
@@ -258,7 +265,7 @@ export const CONSTRUCTS: readonly Construct[] = [
 export const OLD_ENOUGH = `
 CREATE SCHEMA old_enough;
 CREATE TABLE old_enough.t (a int, maintain int, "NOT ENFORCED" int, nulls int, enforced boolean, period daterange, json text, uuid uuid, virtual int,
-  CHECK (NOT enforced), CONSTRAINT crc32 CHECK (a > 0), "JSON_TABLE" text DEFAULT 'JSON_TABLE(', b int GENERATED ALWAYS AS (a + 1) STORED);
+  "char" int, m numeric(5,2), CHECK (NOT enforced), CONSTRAINT crc32 CHECK (a > 0), "JSON_TABLE" text DEFAULT 'JSON_TABLE(', b int GENERATED ALWAYS AS (a + 1) STORED);
 CREATE VIEW old_enough.uuidv7 AS SELECT t.a AS any_value, 'uuidv7()' AS x, t.json AS system_user_x, random() AS r FROM old_enough.t;
 CREATE VIEW old_enough.members AS SELECT m.member, r.oid, r.rolname FROM pg_auth_members m JOIN pg_roles r ON r.oid = m.roleid;
 CREATE FUNCTION old_enough.any_value(int) RETURNS int LANGUAGE sql AS 'SELECT 1';
