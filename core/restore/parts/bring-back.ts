@@ -3,7 +3,7 @@
  * @module
  */
 import { PreconditionError } from "../../errors.ts";
-import type { Named } from "../../parts/choice.ts";
+import { matchesSchema, type Named } from "../../parts/choice.ts";
 import type { Toc, TocEntry } from "../../postgres/ddl/index.ts";
 import { listNames } from "../../postgres/load/target.ts";
 import { qualifiedName } from "../../postgres/sql.ts";
@@ -62,6 +62,14 @@ const REASONS: Readonly<Record<string, string>> = {
   TRIGGER: "triggers would act on the tables that are in use",
 };
 
+const TABLES_ALONE = "tables alone come beside a database in use, with the sequences that are theirs";
+
+/** Chosen as well, though it is no table's: a sequence by its name, a type or a function by its schema. */
+function isPassedBy({ desc, namespace }: TocEntry, { schemas }: Parts): boolean {
+  if (namespace === undefined || REMARKS.has(desc) || desc === "DEFAULT ACL") return false;
+  return desc === "SEQUENCE" || matchesSchema(schemas, namespace);
+}
+
 /** @throws PreconditionError `parts-not-tables` when something else is chosen, or nothing */
 export function bringBack(chosen: Toc, manifest: Manifest, options: Parts): Back {
   const { entries } = chosen;
@@ -83,6 +91,13 @@ export function bringBack(chosen: Toc, manifest: Manifest, options: Parts): Back
   const constraints = new Set(brought.filter(({ desc }) => desc === "CONSTRAINT").map(({ dumpId }) => dumpId));
   const renamed = brought.map((entry) => renameEntry(entry, names, constraints));
   const neededIds = new Set(brought.flatMap(({ dependencies }) => dependencies).filter((dumpId) => !own.has(dumpId)));
+  const settled = new Set([...own, ...neededIds, ...leftOut.map(({ dumpId }) => dumpId)]);
+  for (const entry of entries) {
+    const { dumpId } = entry;
+    if (!settled.has(dumpId) && isPassedBy(entry, options)) {
+      leftOut.push({ dumpId, what: describe(entry), reason: TABLES_ALONE });
+    }
+  }
   const needed = [...neededIds].flatMap((dumpId) => byId.get(dumpId) ?? []);
   const relations = new Set(
     brought.filter(({ desc }) => desc === "TABLE" || desc === "SEQUENCE").map((entry) => keyOf(nameOf(entry))),

@@ -3,7 +3,7 @@
  * @module
  */
 import type { RestoreEntry, RestorePhases } from "../../postgres/ddl/index.ts";
-import { quoteLiteral, quoteName } from "../../postgres/sql.ts";
+import { qualifiedName, quoteLiteral, quoteName } from "../../postgres/sql.ts";
 import type { BroughtBack } from "./bring-back.ts";
 
 /** Above every dump id: those are 31 bits, given from 1 on. */
@@ -17,7 +17,11 @@ export function besidePhases(
 ): RestorePhases {
   const make = schemas.map((name, at) => own(FIRST_ID + at, "SCHEMA", name, makeSchema(name)));
   const first = FIRST_ID + schemas.length;
-  const take = granted.map((name, at) => own(first + at, "ACL", `TABLE ${name}`, revokeAll(name)));
+  // What the plan leaves out is not there to be asked about.
+  const made = new Set(phases.preData.map(({ schema = "", name }) => qualifiedName({ schema, name })));
+  const take = granted.flatMap((name, at) =>
+    made.has(name) ? [own(first + at, "ACL", `TABLE ${name}`, revokeAll(name))] : [],
+  );
   return {
     ...phases,
     preData: [...make, ...phases.preData],

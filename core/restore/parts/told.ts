@@ -17,7 +17,7 @@ export function tellParts(parts: ChosenParts | undefined, described: readonly st
       : [`the restore point holds parts of its database only: ${describeManifestParts(manifest.parts)}`]),
     ...(mode === "rows"
       ? [
-          "rows alone: triggers did not fire, foreign keys were not checked, materialized views were not refreshed; the rows are those of the restore point",
+          "rows alone: triggers did not fire, foreign keys were not checked, materialized views were not refreshed; the rows are those of the restore point, and so are the values of sequences, also where the target's went further",
         ]
       : []),
   ];

@@ -93,6 +93,15 @@ describe("one table back into a database in use", () => {
     expect(parts).toEqual([{ n: 4 }]);
   });
 
+  it("tells by name of what was chosen and is no table's", async () => {
+    const options = { tables: ["app.language", "app.ticket"], intoSchema: "more" };
+    const { tables, warnings } = await vault.restore(ref, source.url, { options });
+    expect(tables).toBe(1);
+    expect(
+      warnings.filter((warning) => warning.startsWith("left out: sequence app.ticket: tables alone")),
+    ).toHaveLength(1);
+  });
+
   it("refuses names that are taken, by name, and touches nothing", async () => {
     const refused = vault.restore(ref, source.url, { options: { tables: ["app.film"], intoSchema: "app" } });
     await expect(refused).rejects.toMatchObject({ code: "parts-names-taken" });
