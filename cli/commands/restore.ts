@@ -5,7 +5,7 @@ import { LIST_FINDING } from "../../core/restore/run/findings.ts";
 import { UsageError } from "../errors.ts";
 import type { CommandResult } from "../result.ts";
 import { agreeToDrop } from "../runs/agree.ts";
-import { findingLines, splitFindings } from "../runs/findings.ts";
+import { findingLines, splitFindings, warningLines } from "../runs/findings.ts";
 import { type RunCommandOptions, withRunOptions } from "../runs/options.ts";
 import { planResult } from "../runs/plan.ts";
 import { reportResult } from "../runs/report.ts";
@@ -86,8 +86,13 @@ async function restore(session: Session, id: string, options: RestoreOptions): P
     { ...report, restorePointId },
     {
       achieved: `restored ${report.run?.parts === undefined ? "" : "parts of "}${restorePointId} of ${source} into ${database ?? "the database"} on ${target}`,
-      lines: [...findingLines("failed", found), ...findingLines("note", notes), ...leftBehind(report, chosen)],
-      fields: { source, target, database, parts: report.run?.parts, notes },
+      lines: [
+        ...findingLines("failed", found),
+        ...findingLines("note", notes),
+        ...warningLines(report.run?.warnings),
+        ...leftBehind(report, chosen),
+      ],
+      fields: { source, target, database, parts: report.run?.parts, notes, warnings: report.run?.warnings },
     },
     session.style,
   );

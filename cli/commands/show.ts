@@ -3,11 +3,13 @@ import type { Command } from "commander";
 import type { Progress, RestorePoint } from "../../core/catalog/index.ts";
 import { PreconditionError } from "../../core/errors.ts";
 import { RUN_ID_PATTERN } from "../../core/ids.ts";
+import { printable } from "../../core/text.ts";
 import { UsageError } from "../errors.ts";
 import type { Installation, RunView } from "../installation/port.ts";
 import { formatFields } from "../output/table.ts";
 import { formatBytes, formatCount, formatDuration, formatTime, millisBetween, plural } from "../output/units.ts";
 import { type CommandResult, formatError, formatLine, succeeded } from "../result.ts";
+import { warningLines } from "../runs/findings.ts";
 import { planTable } from "../runs/plan.ts";
 import { reportResult } from "../runs/report.ts";
 import { findRestorePoint } from "../runs/restore-point.ts";
@@ -107,6 +109,9 @@ function formatRestorePoint({ style }: Session, point: RestorePoint): string {
   ]);
 }
 
+/** As many as a run keeps. */
+const MOST_WARNINGS = 200;
+
 function formatRun({ style, world }: Session, run: RunView, progress: Progress | undefined): string {
   const isRunning = run.status === "running";
   const millis = millisBetween(run.startedAt, run.finishedAt ?? world.clock().toISOString());
@@ -122,6 +127,8 @@ function formatRun({ style, world }: Session, run: RunView, progress: Progress |
     [isRunning ? "so far" : "took", millis === undefined ? undefined : formatDuration(millis)],
     ["restore point", run.restorePointId],
     ["parts", run.parts && style.warn(run.parts)],
+    ...warningLines(run.warnings, MOST_WARNINGS).map(([name, warning]) => [name, style.warn(warning)] as const),
+    ["left behind", run.leftBehind && printable(run.leftBehind)],
   ]);
   const planned = run.plan === undefined ? fields : `${fields}\n${planTable(run.plan, style)}`;
   if (run.error === undefined) return planned;

@@ -1,12 +1,13 @@
 /**
- * The catalog, read for people: what of a run is nobody's business but the run's own is left out.
+ * The catalog, read for people.
  * @module
  */
 import type { DynamoDBDocumentClient } from "@aws-sdk/lib-dynamodb";
 import { createCatalog, type Run, type RunStatus } from "../../core/catalog/index.ts";
 import type { Clock } from "../../core/ids.ts";
 import { withAwsErrors } from "./aws-errors.ts";
-import type { CatalogView, RunFilter, RunView } from "./port.ts";
+import type { CatalogView, RunFilter } from "./port.ts";
+import { asView } from "./run-view.ts";
 
 const statuses: readonly RunStatus[] = ["running", "succeeded", "failed", "skipped"];
 /** Of each source, or of each status: with a filter not every run looked at is one wanted. Runs are kept for 90 days. */
@@ -51,27 +52,4 @@ function isWanted({ status, kind, startedAt }: Run, filter: RunFilter): boolean 
     (filter.kind === undefined || kind === filter.kind) &&
     (filter.since === undefined || Date.parse(startedAt) >= filter.since.getTime())
   );
-}
-
-function asView(run: Run): RunView {
-  const { runId, kind, source, status, phase, executionArn, startedAt } = run;
-  const { finishedAt, restorePointId, reason, author, scheduledAt, error, line, findings } = run;
-  const { rebuilt, parts, plan } = run.notes ?? {};
-  // A backup's plan is for its own states.
-  const planned = kind === "restore" ? { plan } : {};
-  const optional = {
-    ...planned,
-    rebuilt,
-    parts,
-    finishedAt,
-    restorePointId,
-    reason,
-    author,
-    scheduledAt,
-    error,
-    line,
-    findings,
-  };
-  const known = Object.entries(optional).filter(([, value]) => value !== undefined);
-  return { runId, kind, source, status, phase, executionArn, startedAt, ...Object.fromEntries(known) };
 }

@@ -94,4 +94,8 @@ export type RunView = Pick<Run, "runId" | "kind" | "source" | "status" | "phase"
     readonly parts?: string;
     /** Of a restore that was asked for its plan only. */
     readonly plan?: readonly PlanRow[];
+    /** Of a restore: what was left out, refused by the server or made otherwise. */
+    readonly warnings?: readonly string[];
+    /** Of a restore that has failed: what is in the target now, and how to be rid of it. */
+    readonly leftBehind?: string;
   };

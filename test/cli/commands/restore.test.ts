@@ -70,6 +70,23 @@ describe("a restore that fails half way", () => {
   });
 });
 
+describe("a restore that has left something out", () => {
+  const left = "left out: table public.place: it needs something that is left out; its 7 rows go along";
+  const done = {
+    run: { status: "succeeded", kind: "restore", warnings: [left, "role app was\nrefused"] },
+    executions: [{ status: "succeeded", output: "{}" }],
+  } as const;
+
+  it("says so although it has succeeded, to people and to programs, and again when its run is shown", async () => {
+    const { exitCode, stdout } = await holdfast(COMMAND, done);
+    expect(exitCode).toBe(0);
+    expect(stdout).toContain(left);
+    expect(stdout).toMatch(/^warning +role app was\\nrefused$/m);
+    expect(JSON.parse((await holdfast([...COMMAND, "--json"], done)).stdout).warnings).toEqual(done.run.warnings);
+    expect((await holdfast(["show", "shop-20261121T021500Z-7k3f9q2mxa"], done)).stdout).toContain(left);
+  });
+});
+
 describe("a restore that is asked for its plan", () => {
   const asIs = { what: "12 table", verdict: "as it is", why: "" } as const;
   const sql = 'CREATE ROLE "app" NOLOGIN;';
