@@ -5,7 +5,7 @@ import type { InstallationParameter } from "../../core/config/environment.ts";
 import { ConfigurationError } from "../../core/errors.ts";
 import { formatBytes, formatCount, formatRate, millisBetween, plural } from "../output/units.ts";
 import type { CommandResult } from "../result.ts";
-import { findingLines, splitFindings } from "../runs/findings.ts";
+import { findingLines, splitFindings, warningLines } from "../runs/findings.ts";
 import { type RunCommandOptions, withRunOptions } from "../runs/options.ts";
 import { reportResult } from "../runs/report.ts";
 import { assertNameArgument } from "../runs/restore-point.ts";
@@ -51,8 +51,9 @@ async function backup(session: Session, source: string, options: BackupOptions):
         ...(point === undefined ? [] : sizeLines(point, report)),
         ["parts", point?.parts],
         ...findingLines("note", notes),
+        ...warningLines(point?.warnings),
       ],
-      fields: { source, sizes: point && sizesOf(point), parts: point?.parts, notes },
+      fields: { source, sizes: point && sizesOf(point), parts: point?.parts, notes, warnings: point?.warnings },
     },
     session.style,
   );

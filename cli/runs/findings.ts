@@ -26,7 +26,7 @@ export function findingLines(name: string, findings: readonly Finding[]): [strin
   return more > 0 ? [...lines, [name, `and ${more} more; --json lists them all`]] : lines;
 }
 
-/** What a restore has left out or made otherwise, though it has succeeded. */
+/** What a backup or a restore has left out, or made otherwise, though it has succeeded. */
 export function warningLines(warnings: readonly string[] = [], shown = SHOWN): [string, string][] {
   const lines = warnings.slice(0, shown).map((warning): [string, string] => ["warning", printable(warning)]);
   const more = warnings.length - lines.length;

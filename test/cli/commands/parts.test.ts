@@ -23,7 +23,12 @@ describe("parts", () => {
 
   it("are what a restore point of parts is called wherever it is shown", async () => {
     const parts = "without tables *.audit_log; 1 relations left out";
-    const restorePoints = [{ ...restorePoint, parts }];
+    const warnings = ["the restore point holds parts only: 1 relations are left out as configured"];
+    const restorePoints = [{ ...restorePoint, parts, warnings }];
+    const run = { status: "succeeded", kind: "backup", restorePointId: RESTORE_POINT_ID } as const;
+    const made = await holdfast(["backup", "shop"], { run, restorePoints });
+    expect(made.stdout).toMatch(/^warning +the restore point holds parts only/m);
+    expect((await holdfast(["backup", "shop", "--json"], { run, restorePoints })).json).toMatchObject({ warnings });
     expect((await holdfast(["list"], { restorePoints })).stdout).toContain("available (parts)");
     expect((await holdfast(["show", RESTORE_POINT_ID], { restorePoints })).stdout).toContain(parts);
     const verified = await holdfast(["verify", RESTORE_POINT_ID], { restorePoints });

@@ -28,6 +28,7 @@ describe("holdfast backup", () => {
       runId: "shop-20261121T021500Z-0000000000",
       restorePointId: RESTORE_POINT_ID,
       startedAt: "2026-11-21T02:15:00.000Z",
+      warnings: [],
       finishedAt: "2026-11-21T02:15:02.000Z",
       durationSeconds: 2,
       line: "backup of shop succeeded",
