@@ -10,6 +10,7 @@ import {
   assertNoRowsLost,
   assertSameRestore,
   type DropList,
+  type FoundMarker,
   isSameRestore,
   type Marker,
   markReady,
@@ -24,10 +25,11 @@ import { describeObjects, dropTargetObjects, listId, nameOf, refuseObjects } fro
 import { listTargetObjects, type TargetObject } from "../postgres/load/target-objects.ts";
 import type { Session } from "../postgres/session.ts";
 import { describeLeftOut, isOfParts, type LeavingOut, type RestoreOptions } from "./options.ts";
-import { assertNotInUse, claimInUse } from "./parts/claim.ts";
+import { assertNotInUse, claimInUse, refusedInUse } from "./parts/claim.ts";
+import type { ChosenParts } from "./parts/index.ts";
 import { freeze, readFrozenPlan } from "./plan/frozen.ts";
 import { assertTakes, makePlan } from "./plan/make.ts";
-import type { FrozenPlan, RestorePlan } from "./plan/types.ts";
+import type { FrozenPlan, Refusal, RestorePlan } from "./plan/types.ts";
 import { assertReadable } from "./readable.ts";
 import { findSchemaJson, type OpenRestorePoint, readToc, schemaObjects } from "./restore-point.ts";
 import type { RestoreTarget } from "./target.ts";
@@ -94,13 +96,29 @@ export async function prepareTarget(input: PrepareInput): Promise<Prepared> {
     if (maintenance !== undefined) assertEncoding(session, point);
     const { parts } = point;
     if (parts === undefined || parts.mode === "empty") return claim(session, input, kept, planned);
+    const wanted = wantedBy(input);
     const begun = await readMarker(session);
-    const isAnew = begun === undefined || input.options.plan === true;
-    const plan = isAnew ? await planFor(session, input) : await readFrozenPlan(session);
-    if (input.options.plan === true) return { state: "planned", plan };
-    const wanted = { ...wantedBy(input), plan: freeze(plan) };
-    return { plan, state: await claimInUse(session, point, parts, wanted, input.options) };
+    if (input.options.plan === true) return planInUse(session, input, parts, begun);
+    const plan = begun === undefined ? await planFor(session, input) : await readFrozenPlan(session);
+    return { plan, state: await claimInUse(session, point, parts, { ...wanted, plan: freeze(plan) }, input.options) };
   });
+}
+
+/** Of a restore that goes on the plan that it was begun with; otherwise with what the database itself is in the way of. */
+async function planInUse(
+  session: Session,
+  input: PrepareInput,
+  parts: ChosenParts,
+  begun: FoundMarker | undefined,
+): Promise<Prepared> {
+  const wanted = wantedBy(input);
+  const refused = await refusedInUse(session, parts, wanted, input.options);
+  if (begun === undefined || refused.length > 0 || !isSameRestore(begun, wanted)) {
+    return { state: "planned", plan: await planFor(session, input, { refused }) };
+  }
+  const plan = await readFrozenPlan(session);
+  await input.onPlanned?.({ ...plan, refusals: [] });
+  return { state: "planned", plan };
 }
 
 /** Of a database that is yet to be created; undefined of one that is there, of which more is to be asked. */
@@ -110,11 +128,18 @@ async function planUnlessThere(session: Session, input: PrepareInput): Promise<R
   return found === undefined ? planFor(session, input, { isToBeCreated: true }) : undefined;
 }
 
+/** What a plan that is only shown tells beside what it plans. */
+interface PlanFound {
+  readonly isToBeCreated?: boolean;
+  readonly inTheWay?: readonly TargetObject[];
+  readonly refused?: readonly Refusal[];
+}
+
 /** @throws PreconditionError `target-cannot-take`, unless the plan is all that was asked for */
 async function planFor(
   session: Session,
   { point, target, options, onPlanned }: PrepareInput,
-  { isToBeCreated = false, inTheWay = [] }: { isToBeCreated?: boolean; inTheWay?: readonly TargetObject[] } = {},
+  { isToBeCreated = false, inTheWay = [], refused = [] }: PlanFound = {},
 ): Promise<RestorePlan> {
   const { database } = target.settings;
   const made = await makePlan(session, point, options, { isToBeCreated }).catch(async (error: unknown) => {
@@ -122,7 +147,8 @@ async function planFor(
     if (error instanceof IntegrityError) await assertReadable(point, options);
     throw error;
   });
-  const plan = options.plan === true ? withInTheWay(made, database, inTheWay, options) : made;
+  const shown = { ...made, refusals: [...refused, ...made.refusals] };
+  const plan = options.plan === true ? withInTheWay(shown, database, inTheWay, options) : made;
   await onPlanned?.(plan);
   if (options.plan !== true) assertTakes(plan, database);
   return plan;

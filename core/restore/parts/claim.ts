@@ -21,6 +21,7 @@ import type { Session } from "../../postgres/session.ts";
 import { qualifiedName } from "../../postgres/sql.ts";
 import { copiedColumns } from "../data.ts";
 import type { LeavingOut } from "../options.ts";
+import type { Refusal } from "../plan/types.ts";
 import { assertReadable } from "../readable.ts";
 import type { OpenRestorePoint } from "../restore-point.ts";
 import type { ChosenParts } from "./index.ts";
@@ -33,13 +34,46 @@ export async function claimInUse(
   wanted: Marker,
   options: Pick<LeavingOut, "skipRoles" | "noOwner" | "noPrivileges">,
 ): Promise<"new" | "continued"> {
-  const found = await readMarker(session);
-  if (found !== undefined) {
-    if (!isSameRestore(found, wanted)) throw another(session, found);
-    assertNoRowsLost(session, found);
-    if (found.isReady) return "continued";
+  if ((await begunInUse(session, wanted)) === "ready") return "continued";
+  await assertTakesParts(session, parts, options);
+  await assertReadable(point, { skipRoles: true });
+  await writeMarker(session, wanted);
+  await markReady(session);
+  return "new";
+}
+
+/** As `claimInUse` would refuse it, for who only asks: one thing at a time, as it looks. */
+export async function refusedInUse(
+  session: Session,
+  parts: ChosenParts,
+  wanted: Marker,
+  options: Parameters<typeof claimInUse>[4],
+): Promise<Refusal[]> {
+  try {
+    if ((await begunInUse(session, wanted)) !== "ready") await assertTakesParts(session, parts, options);
+    return [];
+  } catch (error) {
+    if (!(error instanceof PreconditionError)) throw error;
+    const { code, message: reason, hint = "" } = error;
+    return [{ what: `database ${session.settings.database}`, code, reason, hint }];
   }
-  const { broughtBack, manifest } = parts;
+}
+
+/** Whether this very restore has begun in the database. @throws PreconditionError as `claimInUse` */
+async function begunInUse(session: Session, wanted: Marker): Promise<"not" | "marked" | "ready"> {
+  const found = await readMarker(session);
+  if (found === undefined) return "not";
+  if (!isSameRestore(found, wanted)) throw another(session, found);
+  assertNoRowsLost(session, found);
+  return found.isReady ? "ready" : "marked";
+}
+
+/** Reads only. @throws PreconditionError as `assertRoomBeside` and `assertTakesRows` */
+async function assertTakesParts(
+  session: Session,
+  { broughtBack, manifest }: ChosenParts,
+  options: Parameters<typeof claimInUse>[4],
+): Promise<void> {
   if (broughtBack !== undefined) {
     const roles = options.noOwner && options.noPrivileges ? [] : broughtBack.roles;
     await assertRoomBeside(session, { ...broughtBack, roles });
@@ -52,10 +86,6 @@ export async function claimInUse(
     );
     if (manifest.largeObjects.count > 0) await assertNoLargeObjects(session);
   }
-  await assertReadable(point, { skipRoles: true });
-  await writeMarker(session, wanted);
-  await markReady(session);
-  return "new";
 }
 
 /** Whether a marker is that of parts in a database in use: nothing there may ever be dropped for another restore's sake. */

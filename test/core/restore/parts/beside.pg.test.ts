@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import type { PlanRow } from "../../../../core/restore/plan/rows.ts";
 import type { RestorePointRef } from "../../../../core/vault/keys.ts";
 import { nativeTools, pgDump } from "../../../support/native.ts";
 import { asAdmin, createDatabase, type TestDatabase } from "../../../support/postgres.ts";
@@ -106,6 +107,13 @@ describe("one table back into a database in use", () => {
     const refused = vault.restore(ref, source.url, { options: { tables: ["app.film"], intoSchema: "app" } });
     await expect(refused).rejects.toMatchObject({ code: "parts-names-taken" });
     await expect(refused).rejects.toThrow(/table "app"."film"/);
+    const planned: string[] = [];
+    const options = { tables: ["app.film"], intoSchema: "app", plan: true };
+    const onPlanned = async (rows: readonly PlanRow[]): Promise<void> => {
+      planned.push(...rows.flatMap(({ verdict, code }) => (verdict === "refused" ? [code ?? ""] : [])));
+    };
+    await vault.restore(ref, source.url, { options, onPlanned });
+    expect(planned).toEqual(["parts-names-taken"]);
     expect(await source.query("SELECT to_regnamespace('holdfast_restore') AS marker")).toEqual([{ marker: null }]);
   });
 
