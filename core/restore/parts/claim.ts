@@ -17,6 +17,7 @@ import {
   readMarker,
   writeMarker,
 } from "../../postgres/load/marker.ts";
+import { assertNotPublished } from "../../postgres/load/published.ts";
 import type { Session } from "../../postgres/session.ts";
 import { qualifiedName } from "../../postgres/sql.ts";
 import { copiedColumns } from "../data.ts";
@@ -26,7 +27,7 @@ import { assertReadable } from "../readable.ts";
 import type { OpenRestorePoint } from "../restore-point.ts";
 import type { ChosenParts } from "./index.ts";
 
-/** @throws PreconditionError as `assertRoomBeside` and `assertTakesRows`; `target-incomplete` when another restore has not ended */
+/** @throws PreconditionError as `assertRoomBeside`, `assertTakesRows` and `assertNotPublished`; `target-incomplete` when another restore has not ended */
 export async function claimInUse(
   session: Session,
   point: OpenRestorePoint,
@@ -68,12 +69,13 @@ async function begunInUse(session: Session, wanted: Marker): Promise<"not" | "ma
   return found.isReady ? "ready" : "marked";
 }
 
-/** Reads only. @throws PreconditionError as `assertRoomBeside` and `assertTakesRows` */
+/** Reads only. @throws PreconditionError as `assertRoomBeside`, `assertTakesRows` and `assertNotPublished` */
 async function assertTakesParts(
   session: Session,
   { broughtBack, manifest }: ChosenParts,
   options: Parameters<typeof claimInUse>[4],
 ): Promise<void> {
+  await assertNotPublished(session, broughtBack?.schemas ?? []);
   if (broughtBack !== undefined) {
     const roles = options.noOwner && options.noPrivileges ? [] : broughtBack.roles;
     await assertRoomBeside(session, { ...broughtBack, roles });

@@ -117,6 +117,25 @@ describe("one table back into a database in use", () => {
     expect(await source.query("SELECT to_regnamespace('holdfast_restore') AS marker")).toEqual([{ marker: null }]);
   });
 
+  it("sends nothing to subscribers: refuses a schema or a database that is published to somebody", async () => {
+    const options = { tables: ["app.language"], intoSchema: "sent" };
+    const restore = () => vault.restore(ref, source.url, { options });
+    await source.query("CREATE SCHEMA sent; CREATE PUBLICATION sending FOR TABLES IN SCHEMA sent");
+    const slot = `slot_${source.name}`;
+    await source.query("SELECT pg_create_logical_replication_slot($1, 'pgoutput')", [slot]);
+    try {
+      await expect(restore()).rejects.toMatchObject({ code: "parts-would-be-published" });
+      await source.query("DROP PUBLICATION sending; CREATE PUBLICATION sending FOR ALL TABLES");
+      await expect(restore()).rejects.toThrow(/publication sending of database/);
+      const rows = vault.restore(ref, source.url, { options: { tables: ["app.language"], dataOnly: true } });
+      await expect(rows).rejects.toMatchObject({ code: "parts-would-be-published" });
+    } finally {
+      await source.query("SELECT pg_drop_replication_slot($1)", [slot]);
+    }
+    expect(await restore()).toMatchObject({ tables: 1, report: { identical: true } });
+    await source.query("DROP PUBLICATION sending");
+  });
+
   it("refuses a target that lacks what the table uses, by name", async () => {
     const target = await createDatabase("lacking");
     await target.query("CREATE TABLE in_use (id int)");
