@@ -162,7 +162,12 @@ describe("a restore beside a database in use that does not end", () => {
     const onProgress = ({ phase }: { readonly phase: string }): void => {
       if (phase === "data") stop.abort(new Error("stopped"));
     };
+    await source.query("ALTER DEFAULT PRIVILEGES GRANT SELECT ON TABLES TO pg_monitor");
     await expect(vault.restore(ref, source.url, { options, onProgress, signal: stop.signal })).rejects.toThrow();
+    await source.query("ALTER DEFAULT PRIVILEGES REVOKE SELECT ON TABLES FROM pg_monitor");
+    // What the restore point grants comes last; what the database in use would have granted, not for a moment in which there are rows.
+    const read = "SELECT has_table_privilege('pg_monitor', 'half.film', 'SELECT') AS early";
+    expect(await source.query(read)).toEqual([{ early: false }]);
     expect(await source.query("SELECT to_regclass('half.film') IS NOT NULL AS there")).toEqual([{ there: true }]);
     const replacing = vault.restore(ref, source.url, { options: { confirm: true } });
     await expect(replacing).rejects.toMatchObject({ code: "target-in-use" });
