@@ -10,7 +10,7 @@ const secondTry = { retry: 1 } as const;
 
 /**
  * Kinds of tests by what they need: nothing, a PostgreSQL server, the stack deployed to the local AWS, or such a stack for
- * themselves alone because they change what others rely on. A group begins when the one before it has ended.
+ * themselves alone because they change what others rely on; `extra` is breadth of which the others show samples, and runs when asked for. A group begins when the one before it has ended.
  */
 export default defineConfig({
   test: {
@@ -20,7 +20,7 @@ export default defineConfig({
         test: {
           name: "unit",
           include: ["test/**/*.test.ts"],
-          exclude: ["test/**/*.{pg,stack}.test.ts"],
+          exclude: ["test/**/*.{pg,stack,extra}.test.ts"],
           testTimeout: minute,
           hookTimeout: minute,
           ...together,
@@ -30,6 +30,16 @@ export default defineConfig({
         test: {
           name: "postgres",
           include: ["test/**/*.pg.test.ts"],
+          globalSetup: ["test/support/postgres-setup.ts"],
+          testTimeout: 3 * minute,
+          hookTimeout: minute,
+          ...together,
+        },
+      },
+      {
+        test: {
+          name: "extra",
+          include: ["test/**/*.extra.test.ts"],
           globalSetup: ["test/support/postgres-setup.ts"],
           testTimeout: 3 * minute,
           hookTimeout: minute,

@@ -4,48 +4,72 @@
  */
 import { execFile } from "node:child_process";
 import { createHash } from "node:crypto";
-import { mkdir, readFile, rename, rm } from "node:fs/promises";
+import { mkdir, readFile, rename, rm, writeFile } from "node:fs/promises";
 import path from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { promisify } from "node:util";
 import { REPOSITORY } from "../bundle.ts";
 import { exists } from "../files.ts";
-import { run } from "./process.ts";
+import { isAlive, run } from "./process.ts";
 
 const execute = promisify(execFile);
 const REQUIREMENTS = path.join(import.meta.dirname, "requirements.txt");
+const POLL_MILLIS = 200;
 /** Shared by all local stacks of a checkout. */
 const SHARED = path.join(REPOSITORY, ".local");
+
+const made = new Map<string, Promise<string>>();
 
 /**
  * The Python of an environment that has everything; about 15 s the first time, nothing after. Safe to call side by side.
  * @param requirements hashed. @default those of the local AWS
  */
-export async function ensurePython(requirements = REQUIREMENTS): Promise<string> {
+export function ensurePython(requirements = REQUIREMENTS): Promise<string> {
+  const python = made.get(requirements) ?? makePython(requirements);
+  made.set(requirements, python);
+  return python;
+}
+
+async function makePython(requirements: string): Promise<string> {
   const digest = createHash("sha256")
     .update(await readFile(requirements))
     .digest("hex")
     .slice(0, 12);
   const home = path.join(SHARED, `venv-${digest}`);
   const python = pythonOf(home);
-  if (await exists(python)) return python;
+  const maker = `${home}.maker`;
   await mkdir(path.join(SHARED, "logs"), { recursive: true });
+  // Several at once would each download and unpack all of it, and be done much later than one.
+  while (!(await exists(python)) && !(await isOursToMake(maker))) await sleep(POLL_MILLIS);
+  if (await exists(python)) return python;
+  try {
+    await install(home, requirements);
+  } finally {
+    await rm(maker, { force: true });
+  }
+  return python;
+}
+
+/** @param maker a file that names the process which is at it; one that has died gives its turn away */
+async function isOursToMake(maker: string): Promise<boolean> {
+  const isOurs = await writeFile(maker, String(process.pid), { flag: "wx" }).then(
+    () => true,
+    () => false,
+  );
+  if (isOurs) return true;
+  const pid = Number(await readFile(maker, "utf8").catch(() => "0"));
+  if (pid > 0 && !isAlive(pid)) await rm(maker, { force: true });
+  return false;
+}
+
+async function install(home: string, requirements: string): Promise<void> {
   const draft = `${home}.${process.pid}`;
   const log = path.join(SHARED, "logs", "venv.log");
   await run(await systemPython(), ["-m", "venv", draft], { log });
-  const install = [
-    "-m",
-    "pip",
-    "install",
-    "--quiet",
-    "--disable-pip-version-check",
-    "--require-hashes",
-    "-r",
-    requirements,
-  ];
-  await run(pythonOf(draft), install, { log });
-  // Whoever is first wins; a virtual environment finds itself by where its python lies, so it may be renamed.
+  const packages = ["--disable-pip-version-check", "--require-hashes", "-r", requirements];
+  await run(pythonOf(draft), ["-m", "pip", "install", "--quiet", ...packages], { log });
+  // A virtual environment finds itself by where its python lies, so it may be renamed.
   await rename(draft, home).catch(() => rm(draft, { recursive: true }));
-  return python;
 }
 
 function pythonOf(home: string): string {

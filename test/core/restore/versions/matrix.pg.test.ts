@@ -80,26 +80,20 @@ async function restored(from: Major, to: Major): Promise<{ readonly url: string;
 }
 
 describe.concurrent("a database that every version knows", () => {
-  test.each(pairs([14, 14], [15, 15], [16, 16], [17, 17]))(
-    "comes back into a server %i of its own version",
-    async (from, to) => {
-      const { lines } = await restored(from, to);
-      expect(lines).toEqual([]);
-    },
-  );
+  test.each(pairs([14, 14], [17, 17]))("comes back into a server %i of its own version", async (from, to) => {
+    const { lines } = await restored(from, to);
+    expect(lines).toEqual([]);
+  });
 
   test.each(pairs([14, 18], [15, 18], [16, 18], [17, 18]))("of version %i comes up to %i", async (from, to) => {
     const { lines } = await restored(from, to);
     expect(unexplained(lines)).toEqual([]);
   });
 
-  test.each(pairs([18, 17], [18, 16], [18, 15], [18, 14], [17, 16], [16, 15]))(
-    "of version %i goes down to %i",
-    async (from, to) => {
-      const { lines } = await restored(from, to);
-      expect(unexplained(lines)).toEqual([]);
-    },
-  );
+  test.each(pairs([18, 17], [18, 15], [18, 14], [16, 15]))("of version %i goes down to %i", async (from, to) => {
+    const { lines } = await restored(from, to);
+    expect(unexplained(lines)).toEqual([]);
+  });
 });
 
 /** What a backup asks of its source beside copying: with the holders and waiters of a run that lives longer than a function. */
