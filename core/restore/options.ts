@@ -21,8 +21,8 @@ export const databaseField = z
 
 /** A run's settings are one item of the catalog. */
 const MOST_ROLES = 100;
-/** More than any server offers. */
-const MOST_EXTENSIONS = 500;
+/** More than any database has; their names pass from state to state, as patterns do. */
+const MOST_EXTENSIONS = 100;
 
 /** Whether it looks as `listId` makes them. */
 export function isListId(value: unknown): value is string {

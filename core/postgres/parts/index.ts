@@ -65,7 +65,7 @@ function needingSql(choice: Choice): string {
 }
 
 /** In the session's snapshot. */
-export async function readLeftOut(session: Session, choice: Choice): Promise<LeftOut> {
+async function readLeftOut(session: Session, choice: Choice): Promise<LeftOut> {
   const rows = await session.query<{ class: number; oid: number } & Record<string, unknown>>(
     `${needingSql(choice)} SELECT DISTINCT class, oid FROM taken`,
   );

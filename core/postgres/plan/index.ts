@@ -1,6 +1,6 @@
 /** From the catalogs at a snapshot to the list of chunks that workers copy. @module */
 import { isNarrow, matchesTable } from "../../parts/choice.ts";
-import { readLeftOut, type SourceParts } from "../parts/index.ts";
+import { checkParts, type SourceParts } from "../parts/index.ts";
 import type { Session } from "../session.ts";
 import { qualifiedName } from "../sql.ts";
 import { type CutOptions, cutTables } from "./cut.ts";
@@ -16,7 +16,7 @@ export { LARGE_OBJECT_PIECE_BYTES, LARGE_OBJECTS_OID } from "./types.ts";
  * Plans the dump of everything the session's snapshot shows. A handful of queries for any number of tables; every
  * table with rows of its own is in exactly one chunk or in consecutive ranges of several, empty ones too.
  * @param session on an imported snapshot, while a holder keeps every table locked.
- * @throws PreconditionError `privilege-missing`; SourceBusyError when a statement waits behind a migration.
+ * @throws PreconditionError `privilege-missing`, or as `checkParts`; SourceBusyError when a statement waits behind a migration.
  */
 export async function planDump(
   session: Session,
@@ -24,7 +24,8 @@ export async function planDump(
 ): Promise<DumpPlan> {
   const { parts } = options;
   const choice = parts?.choice;
-  const leftOut = choice && (await readLeftOut(session, choice));
+  // Asked again: preflight saw another moment, and what has been renamed since must not be left out in silence.
+  const leftOut = parts && (await checkParts(session, parts));
   const isLeft = new Set(leftOut?.relations.map(qualifiedName));
   const listed = (await listTables(session, choice)).filter(({ table }) => !isLeft.has(qualifiedName(table)));
   const tables = withoutRows(listed, parts?.excludeData ?? []);

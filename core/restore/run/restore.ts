@@ -156,11 +156,20 @@ function groupNumbers(phases: RestorePhases, phase: ParallelPhase, manifest: Man
 const MOST_LISTED = 500;
 /** What stands in the run of things that were left out or made otherwise, in an item of at most 400 KB. */
 const MOST_WARNINGS = 200;
-const LONGEST_WARNING = 1_000;
+const LONGEST_WARNING_BYTES = 1_000;
+
+/** Names may have three bytes to a character; of one that is cut in two nothing is left. */
+function cut(text: string): string {
+  const bytes = Buffer.from(text);
+  if (bytes.length <= LONGEST_WARNING_BYTES) return text;
+  return bytes
+    .subarray(0, LONGEST_WARNING_BYTES)
+    .toString()
+    .replace(/\ufffd+$/, "");
+}
 
 async function noteWarnings(catalog: Catalog, { runId }: Run, told: readonly string[]): Promise<void> {
-  const warnings = told.map((text) => text.slice(0, LONGEST_WARNING));
-  await catalog.runs.warn(runId, warnings, MOST_WARNINGS);
+  await catalog.runs.warn(runId, told.map(cut), MOST_WARNINGS);
 }
 
 /** One of the phases that run in order. @throws TimeBudgetError to be called again */

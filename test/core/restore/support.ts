@@ -15,7 +15,7 @@ import {
   plainSql,
 } from "../../../core/postgres/ddl/index.ts";
 import { readNeeds } from "../../../core/postgres/needs/index.ts";
-import { checkParts, entriesLeftOut } from "../../../core/postgres/parts/index.ts";
+import { entriesLeftOut } from "../../../core/postgres/parts/index.ts";
 import { LARGE_OBJECTS_OID, planDump } from "../../../core/postgres/plan/index.ts";
 import { identifyServer } from "../../../core/postgres/preflight/identity.ts";
 import { listRoles } from "../../../core/postgres/roles/index.ts";
@@ -145,7 +145,6 @@ async function dump(settings: ConnectionSettings, options: DumpOptions): Promise
     const parts = partsOf(config);
     const base = await takeBase(holder, parts === undefined ? {} : { choice: parts.choice });
     await importSnapshot(reader, base.snapshotId);
-    if (parts !== undefined) await checkParts(reader, parts);
     const plan = await planDump(reader, { chunkBytes: options.chunkBytes, parts });
     const described = {
       "roles.json": await listRoles(reader),
