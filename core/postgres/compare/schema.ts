@@ -15,6 +15,7 @@ import {
 import { isOfMarker } from "../load/entries.ts";
 import type { Unvalidated } from "../load/postponed.ts";
 import { inOneOrder } from "../roles/named-roles.ts";
+import { mayHoldSecret } from "../secrets.ts";
 import { openSession } from "../session.ts";
 import { quoteName } from "../sql.ts";
 import { fitToServer, needsPublicSchema } from "../versions/index.ts";
@@ -79,8 +80,12 @@ export function schemaDifferences(expected: Toc, got: Toc, options: SchemaCompar
   const objects = [...new Set([...want.keys(), ...have.keys()])].filter((object) => !left.has(object)).toSorted();
   return objects.flatMap((object) => {
     const [wanted, found] = [want.get(object), have.get(object)];
-    const difference = (aspect: string, left: string, right: string): Difference[] =>
-      left === right ? [] : [{ kind: "schema", object, aspect, expected: brief(left, right), got: brief(right, left) }];
+    const isSecret = wanted?.mayHoldSecret === true || found?.mayHoldSecret === true;
+    const difference = (aspect: string, left: string, right: string): Difference[] => {
+      if (left === right) return [];
+      const [expected, got] = isSecret && aspect === "definition" ? WITHHELD : [brief(left, right), brief(right, left)];
+      return [{ kind: "schema", object, aspect, expected, got }];
+    };
     if (found === undefined) return difference("presence", "present", "missing");
     if (wanted === undefined) return options.ignoreMore === true ? [] : difference("presence", "absent", "present");
     return [
@@ -91,6 +96,9 @@ export function schemaDifferences(expected: Toc, got: Toc, options: SchemaCompar
     ];
   });
 }
+
+/** Differences are told in logs, alerts and reports. */
+const WITHHELD = ["as in the restore point (withheld: it may hold a secret)", "another (withheld likewise)"] as const;
 
 /** Of the schema that every database of a server before 15 has, open to everybody. */
 const OWN_PUBLIC = ["schema public", "acl SCHEMA public", 'acl SCHEMA "public"'];
@@ -122,6 +130,7 @@ function majorOf(version: string | undefined): string | undefined {
 interface Described {
   readonly definition: string;
   readonly isDeparsed: boolean;
+  readonly mayHoldSecret: boolean;
   readonly owner: string;
 }
 
@@ -153,14 +162,21 @@ function describe(
     const said = withoutUnvalidated(entry, normalised(entry, database), unvalidated);
     const definition = ignoreLastAct === true && said !== undefined ? beforeLastAct(entry, said) : said;
     if (definition === undefined) continue;
-    const parts = [described.get(object)?.definition, definition].filter((part) => part !== undefined);
+    const before = described.get(object);
+    const parts = [before?.definition, definition].filter((part) => part !== undefined);
     described.set(object, {
       definition: parts.toSorted().join("\n"),
       isDeparsed: isDeparsed(entry),
+      mayHoldSecret: before?.mayHoldSecret === true || isSecretive(entry),
       owner: ignoreOwners === true || isOfServer(entry) ? "" : (entry.owner ?? ""),
     });
   }
   return described;
+}
+
+/** Columns of tables are often called `password` or `token`: that is no secret, and what differs is to be seen. */
+function isSecretive(entry: TocEntry): boolean {
+  return entry.desc !== "TABLE" && mayHoldSecret(entry);
 }
 
 /** What initdb has made belongs to whom initdb was told to, and no dump gives it to another. */
@@ -179,10 +195,12 @@ function databaseOf({ entries }: Toc): string | undefined {
 /** A restored database may have another name; what is said about it is the same. */
 const DATABASE = "(database)";
 
-function objectOf({ desc, namespace, tag }: TocEntry, database: string | undefined): string {
+function objectOf({ desc, namespace, tag, owner }: TocEntry, database: string | undefined): string {
   if (/^DATABASE/.test(desc)) return `${desc.toLowerCase()} ${DATABASE}`;
   const name = isAboutDatabase({ desc, tag }, database) ? `DATABASE ${DATABASE}` : tag;
-  return `${desc.toLowerCase()} ${namespace === undefined ? "" : `${namespace}.`}${name}`;
+  // Each role has its own: those of one may be left out, and another's be missing.
+  const of = desc === "DEFAULT ACL" && owner !== undefined ? ` of ${owner}` : "";
+  return `${desc.toLowerCase()} ${namespace === undefined ? "" : `${namespace}.`}${name}${of}`;
 }
 
 /**

@@ -74,6 +74,33 @@ describe("two schemas", () => {
     expect(schemaDifferences(properties([...last, other]), bare, { ignoreLastAct: true })).toHaveLength(1);
   });
 
+  test("differ by a password without telling either, and by a column that is called so in its words", () => {
+    const mapping = (password: string): Toc =>
+      toc([{ desc: "USER MAPPING", tag: "USER MAPPING a SERVER s", defn: `OPTIONS (password '${password}');` }]);
+    const told = schemaDifferences(mapping("hunter1"), mapping("hunter2"));
+    expect(told).toMatchObject([{ aspect: "definition" }]);
+    expect(JSON.stringify(told)).not.toContain("hunter");
+    const body = (password: string): Toc =>
+      toc([{ desc: "FUNCTION", tag: "f()", defn: `dblink('password=${password}')` }]);
+    expect(JSON.stringify(schemaDifferences(body("hunter1"), body("hunter2")))).not.toContain("hunter");
+    const table = (type: string): Toc => toc([{ desc: "TABLE", tag: "t", defn: `CREATE TABLE t (token ${type});` }]);
+    expect(schemaDifferences(table("text"), table("bytea"))).toMatchObject([{ got: "CREATE TABLE t (token bytea);" }]);
+  });
+
+  test("differ by default privileges that are missing, though another role's were left out", () => {
+    const defaults = (owner: string): Entry => ({
+      desc: "DEFAULT ACL",
+      tag: "DEFAULT PRIVILEGES FOR TABLES",
+      namespace: "public",
+      owner,
+      defn: `ALTER DEFAULT PRIVILEGES FOR ROLE ${owner} IN SCHEMA public GRANT SELECT ON TABLES TO a;`,
+    });
+    const { entries: leftOut } = toc([defaults("platform")]);
+    const expected = toc([defaults("mine")]);
+    expect(schemaDifferences(expected, toc([]), { leftOut })).toMatchObject([{ aspect: "presence", got: "missing" }]);
+    expect(schemaDifferences(expected, toc([defaults("mine"), defaults("platform")]), { leftOut })).toEqual([]);
+  });
+
   test("differ by quotes inside a literal", () => {
     const table = (defn: string): Toc => toc([{ desc: "DEFAULT", tag: "t a", defn }]);
     const [one, other] = [table(`SET DEFAULT '{"a":1}'`), table("SET DEFAULT '{a:1}'")];
