@@ -17,7 +17,7 @@ import {
 } from "../postgres/load/marker.ts";
 import { analyzeSteps, refreshInOrder, refreshSteps } from "../postgres/load/materialized-views.ts";
 import { listUnvalidated, returningSteps, stillPostponed } from "../postgres/load/postponed.ts";
-import { useRowSettings } from "../postgres/load/row-settings.ts";
+import { useRowSettings, useTimeZone } from "../postgres/load/row-settings.ts";
 import { sequenceSteps } from "../postgres/load/sequences.ts";
 import { doneAmong, type RunStepsOptions, runSteps, type Step } from "../postgres/load/steps.ts";
 import type { Session } from "../postgres/session.ts";
@@ -80,6 +80,8 @@ export async function finishSchema(
     (view) => !filled.has(qualifiedName(view)) && !foreign.has(qualifiedName(view)),
   );
   await refreshInOrder(session, stepsOf(populated.filter((view) => !ofOthers(view))), empty, running);
+  // As while the rows were loaded, which these are held against.
+  await useTimeZone(session, manifest.server.settings.TimeZone);
   // They may ask functions that read materialized views.
   await runSteps(session, "checks", [...(await returningSteps(session, searchPath)), ...commentsOn(phases)], running);
   await runSteps(session, "analyze", analyzeSteps(analyzed(manifest, foreign), phases.indexes, searchPath), running);

@@ -166,6 +166,7 @@ export async function readPhases(
     entries.filter((entry) => !isOfMarker(entry));
   const own = {
     ...phases,
+    timeZone: point.manifest.server.settings.TimeZone,
     preData: [...publicSchemaOf(point, options), ...ours(phases.preData)],
     indexes: ours(phases.indexes),
     indexAttachments: ours(phases.indexAttachments),

@@ -7,6 +7,7 @@ import { entryStepWithFallbacks } from "../postgres/load/entries.ts";
 import { recomputingSteps } from "../postgres/load/generated.ts";
 import { ownershipSteps } from "../postgres/load/ownership.ts";
 import { askingSteps, type Constrained } from "../postgres/load/postponed.ts";
+import { PINNED_TIME_ZONE, useTimeZone } from "../postgres/load/row-settings.ts";
 import { inOwnName as grantedInOwnName, type RunStepsOptions, runSteps, type Step } from "../postgres/load/steps.ts";
 import type { Session } from "../postgres/session.ts";
 
@@ -70,14 +71,17 @@ function tablesOf(phases: RestorePhases): Constrained[] {
 
 async function recompute(
   session: Session,
-  { searchPath }: RestorePhases,
+  { searchPath, timeZone }: RestorePhases,
   tables: readonly { readonly schema: string; readonly name: string }[],
   options: RunStepsOptions,
 ): Promise<void> {
+  const steps = await recomputingSteps(session, tables, searchPath);
+  if (steps.length === 0) return;
+  // As while the rows were loaded: under another zone what is right would be made wrong.
+  await useTimeZone(session, timeZone);
   // Each by itself: a long one holds up no other table's indexes.
-  for (const step of await recomputingSteps(session, tables, searchPath)) {
-    await runSteps(session, step.name, [step], options);
-  }
+  for (const step of steps) await runSteps(session, step.name, [step], options);
+  await useTimeZone(session, PINNED_TIME_ZONE);
 }
 
 /** Some entries of one parallel phase, in order. */

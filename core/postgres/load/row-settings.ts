@@ -41,6 +41,9 @@ export async function useRowSettings(session: Session, source: DatabasePropertie
   }
 }
 
+/** Of our sessions, as they begin. */
+export const PINNED_TIME_ZONE = "UTC";
+
 /**
  * The time zone under which rows came into the source: a CHECK may turn on it (`day = at::date`), and holds under no other.
  * Texts of rows carry their own.

@@ -24,7 +24,10 @@ const OPTIONAL_COMMENTS = /^(EXTENSION |SCHEMA "?public"?$)/;
 /** PostgreSQL's own, where neither database nor server say another. */
 export const DEFAULT_SEARCH_PATH = '"$user", public';
 
-type Phase = Exclude<keyof RestorePhases, "settings" | "searchPath" | "materializedViews" | "forcedRowSecurity">;
+type Phase = Exclude<
+  keyof RestorePhases,
+  "settings" | "searchPath" | "timeZone" | "materializedViews" | "forcedRowSecurity"
+>;
 type PhasedEntry = { readonly entry: TocEntry; readonly phase: Phase };
 
 /** Sorts an archive into the order of a restore and writes each entry's statements. */

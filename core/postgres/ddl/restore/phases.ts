@@ -30,6 +30,8 @@ export interface RestoreEntry {
 export interface RestorePhases {
   /** The search path of the source's database, for functions that name things without their schema. */
   readonly searchPath: string;
+  /** The time zone under which rows came into the source; absent where nobody noted it. */
+  readonly timeZone?: string | undefined;
   /** To be run first in every session; holds nothing that a server of version 14 would not know. */
   readonly settings: readonly string[];
   /** Only when the database itself is created: outside it, before everything. */
