@@ -166,11 +166,6 @@ async function runStep(
       return;
     } catch (error) {
       const code = error instanceof Error && "code" in error ? error.code : undefined;
-      if (code === DENIED && step.isOptional === true && message !== record) {
-        onDenied?.(step, failureOf(step, error));
-        message = record;
-        continue;
-      }
       if (isOfAnotherMarker(error)) throw anotherRestore(session, step, error);
       const isContention = code === DEADLOCK || code === LOCK_NOT_GRANTED;
       if (isContention && attempt < MOST_TRIES) {
@@ -179,6 +174,12 @@ async function runStep(
       }
       const { code: state = "", message: said } = error instanceof pg.DatabaseError ? error : { message: "" };
       const fallback = left.find(({ appliesTo }) => appliesTo(state, said));
+      // Another way comes first: what is optional is not therefore to be given up.
+      if (code === DENIED && step.isOptional === true && fallback === undefined && message !== record) {
+        onDenied?.(step, failureOf(step, error));
+        message = record;
+        continue;
+      }
       if (fallback === undefined && !isRefusal(state)) throw failureOf(step, error);
       // What the statements themselves were refused for is the cause; why another way did not help either is not.
       refusal ??= error;
