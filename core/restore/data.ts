@@ -6,7 +6,7 @@ import { IntegrityError, PreconditionError } from "../errors.ts";
 import { type Loaded, loadChunk, type PassedSlice, type RowSlice, type TurnOptions } from "../postgres/load/chunk.ts";
 import { suspendTriggers } from "../postgres/load/into-tables.ts";
 import { loadLargeObjects } from "../postgres/load/large-objects.ts";
-import { type Remedy, remedyFor } from "../postgres/load/remedies.ts";
+import { remedyFor } from "../postgres/load/remedies.ts";
 import { useTimeZone } from "../postgres/load/row-settings.ts";
 import type { Session } from "../postgres/session.ts";
 import { type ChunkObject, chunkObjectOf, type Slice } from "../vault/manifest/chunk-objects.ts";
@@ -37,13 +37,13 @@ export async function loadPointChunk(
   if (point.parts?.mode === "rows") await suspendTriggers(session);
   const { onTold, ...loading } = options;
   const tables = chunk.slices.flatMap(({ table }) => table ?? []);
-  const tried = new Set<Remedy>();
+  const tried = new Set<string>();
   let searchPath: string | undefined;
   for (let attempt = 1; ; attempt += 1) {
     try {
       return await loadSlices(session, point, chunk, { ...loading, searchPath });
     } catch (error) {
-      const refused = { tables, tried, isOurs: !isInUse(point) };
+      const refused = { tables, tried, isOurs: !isInUse(point), deadline: options.deadline };
       const remedy = attempt > MOST_REMEDIES ? undefined : await remedyFor(session, error, refused);
       if (remedy === undefined) throw await blameBytes(error, point, chunk, options);
       tried.add(remedy);

@@ -3,12 +3,13 @@
  * @module
  */
 import pg from "pg";
+import { PreconditionError } from "../../errors.ts";
 import type { Session } from "../session.ts";
 import { qualifiedName, quoteName } from "../sql.ts";
 import { type Constrained, domainSteps, isPostponed, violatedSteps } from "./postponed.ts";
 import { routingSteps } from "./row-target.ts";
 import { isNotFound } from "./source-path.ts";
-import { isRefusal, runSteps } from "./steps.ts";
+import { isRefusal, type RunStepsOptions, runSteps } from "./steps.ts";
 
 const CHECK_VIOLATED = "23514";
 const NULL_REFUSED = "23502";
@@ -20,8 +21,9 @@ export interface Refused {
   readonly tables: readonly { readonly schema: string; readonly name: string }[];
   /** Whether the tables were made by this restore: those of others are not altered. */
   readonly isOurs: boolean;
-  /** What was done already. */
-  readonly tried: ReadonlySet<Remedy>;
+  /** What was done already: remedies, and the steps by which rows of a root go through it. */
+  readonly tried: Set<string>;
+  readonly deadline?: AbortSignal | undefined;
 }
 
 /** To be loaded again: with NULLs, through the root of the partitions, without the CHECK that was violated, without those of domains, or under the source's search path. */
@@ -38,23 +40,27 @@ export async function remedyFor(session: Session, error: unknown, refused: Refus
   if (isNotFound(found.code) && !refused.tried.has("under-source-path")) return "under-source-path";
   if (!refused.isOurs) return undefined;
   const { constraint, schema, table, dataType } = found;
-  if (found.code === NULL_REFUSED) return allowNulls(session, found, refused);
+  const running = refused.deadline === undefined ? {} : { deadline: refused.deadline };
+  if (found.code === NULL_REFUSED) return allowNulls(session, found, refused, running);
   if (found.code === CHECK_VIOLATED) {
     if (schema === undefined) return undefined;
     if (constraint === undefined) {
-      if (table === undefined || refused.tried.has("through-root")) return undefined;
-      const steps = await routingSteps(session, { schema, name: table });
-      await runSteps(session, "postpone", steps);
-      return steps.length === 0 ? undefined : "through-root";
+      if (table === undefined) return undefined;
+      // A chunk may hold partitions of several roots.
+      const [step] = await routingSteps(session, { schema, name: table });
+      if (step === undefined || refused.tried.has(step.name)) return undefined;
+      await runSteps(session, "postpone", [step], running);
+      refused.tried.add(step.name);
+      return "through-root";
     }
     const on = constrained(schema, table, dataType);
     if (on === undefined) return undefined;
-    await runSteps(session, "postpone", await violatedSteps(session, on, constraint));
+    await runSteps(session, "postpone", await violatedSteps(session, on, constraint), running);
     // Another session may have taken it off meanwhile.
     return (await isPostponed(session, constraint)) ? "without-check" : undefined;
   }
   if (refused.tried.has("without-domains")) return undefined;
-  await runSteps(session, "postpone", await domainSteps(session, refused.tables));
+  await runSteps(session, "postpone", await domainSteps(session, refused.tables), running);
   return (await isPostponed(session)) ? "without-domains" : undefined;
 }
 
@@ -65,7 +71,8 @@ export async function remedyFor(session: Session, error: unknown, refused: Refus
 async function allowNulls(
   session: Session,
   { schema, table, column }: pg.DatabaseError,
-  { tables }: Refused,
+  { tables, tried }: Refused,
+  running: RunStepsOptions,
 ): Promise<Remedy | undefined> {
   if (session.serverVersion >= NULLS_LIKE_PARENTS || column === undefined) return undefined;
   const on = tables.find((one) => one.schema === schema && one.name === table);
@@ -73,8 +80,15 @@ async function allowNulls(
   const what = `column ${column} of ${qualifiedName(on)}`;
   const statements = [`ALTER TABLE ONLY ${qualifiedName(on)} ALTER COLUMN ${quoteName(column)} DROP NOT NULL`];
   const name = `nullable/${qualifiedName(on)}/${quoteName(column)}`;
-  const refused = async (): Promise<undefined> => undefined;
-  return runSteps(session, "postpone", [{ name, what, statements }]).then(() => "with-nulls" as const, refused);
+  if (tried.has(name)) return undefined;
+  try {
+    await runSteps(session, "postpone", [{ name, what, statements }], running);
+  } catch (error) {
+    if (error instanceof PreconditionError) return undefined;
+    throw error;
+  }
+  tried.add(name);
+  return "with-nulls";
 }
 
 function constrained(schema: string, table: string | undefined, domain: string | undefined): Constrained | undefined {
