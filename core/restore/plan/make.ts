@@ -2,6 +2,7 @@
  * The plan of a restore into the target at hand.
  * @module
  */
+import { describeManifestParts } from "../../backup/parts.ts";
 import { PreconditionError } from "../../errors.ts";
 import type { Toc } from "../../postgres/ddl/index.ts";
 import { readTargetFacts } from "../../postgres/facts/index.ts";
@@ -15,7 +16,7 @@ import { findSchemaJson, isInUse, type OpenRestorePoint, readToc, schemaObjects 
 import { planRestore } from "./plan-restore.ts";
 import { labelProvidersOf } from "./rules/storage.ts";
 import type { PlanInput, PlanOptions } from "./rules/types.ts";
-import type { RestorePlan } from "./types.ts";
+import type { RestorePlan, Rewritten } from "./types.ts";
 
 /** @param isToBeCreated the session is in another database of the server: the target's own is not there yet */
 export async function makePlan(
@@ -43,7 +44,18 @@ function withParts(plan: RestorePlan, parts: ChosenParts | undefined): RestorePl
   const renamed = (parts.broughtBack?.renamed ?? []).map(({ what, as }) => {
     return { what, code: "part-renamed", reason: `as ${as}` };
   });
-  return { ...plan, leftOut: [...left, ...plan.leftOut], rewritten: [...renamed, ...plan.rewritten] };
+  return {
+    ...plan,
+    leftOut: [...left, ...plan.leftOut],
+    rewritten: [...lacking(parts), ...renamed, ...plan.rewritten],
+  };
+}
+
+/** Of a restore point of parts, before it takes the place of a whole database; its result says it as well. */
+function lacking({ manifest }: ChosenParts): Rewritten[] {
+  if (manifest.parts === undefined) return [];
+  const reason = `holds parts of its database only: ${describeManifestParts(manifest.parts)}`;
+  return [{ what: `restore point ${manifest.id}`, code: "part-of-database", reason, isUnsaid: true }];
 }
 
 async function readPlanInput(point: OpenRestorePoint, { skipRoles }: PlanOptions): Promise<PlanInput> {

@@ -86,7 +86,7 @@ export function toldOfPlan({ leftOut, rewritten }: FrozenPlan, most: number, whe
     ...leftOut
       .filter(({ isUnsaid }) => isUnsaid !== true)
       .map(({ what, reason, sql }) => `left out: ${what}: ${reason}${sql === undefined ? "" : `; ${sql}`}`),
-    ...rewritten.map(({ what, reason }) => `rewritten: ${what}: ${reason}`),
+    ...rewritten.filter(({ isUnsaid }) => isUnsaid !== true).map(({ what, reason }) => `rewritten: ${what}: ${reason}`),
   ];
   if (told.length <= most) return told;
   const more = `and ${told.length - most} more are left out or rewritten`;

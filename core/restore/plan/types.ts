@@ -23,6 +23,8 @@ export interface Rewritten {
   readonly what: string;
   readonly code: string;
   readonly reason: string;
+  /** Said elsewhere in what is told of the restore. */
+  readonly isUnsaid?: true;
 }
 
 /** Something that this target cannot take. */

@@ -4,6 +4,7 @@ import { openSession } from "../../../../core/postgres/session.ts";
 import { takeBase } from "../../../../core/postgres/snapshot/index.ts";
 import { compareDatabase, expectationOf } from "../../../../core/restore/compare.ts";
 import { parseRestoreOptions } from "../../../../core/restore/options.ts";
+import type { PlanRow } from "../../../../core/restore/plan/rows.ts";
 import { openParts, openRestorePoint } from "../../../../core/restore/restore-point.ts";
 import { asAdmin, createDatabase, type TestDatabase } from "../../../support/postgres.ts";
 import { createVault, type TestVault, withTarget } from "../support.ts";
@@ -66,7 +67,13 @@ describe("parts left out at backup", () => {
     // The source is what the restore point says, as far as it says anything.
     expect(await differences(ref, source)).toMatchObject({ identical: true, level: "rows" });
     await withTarget(async (target) => {
-      const result = await vault.restore(ref, target.url);
+      const planned: string[] = [];
+      const onPlanned = async (rows: readonly PlanRow[]): Promise<void> =>
+        void planned.push(...rows.flatMap(({ code, why }) => (code === "part-of-database" ? [why] : [])));
+      const result = await vault.restore(ref, target.url, { onPlanned });
+      // Before anything is done; and once among the warnings.
+      expect(planned).toEqual([expect.stringContaining("without schemas secret; without tables app.language")]);
+      expect(result.warnings.filter((warning) => warning.includes("parts of its database only"))).toHaveLength(1);
       expect(result).toMatchObject({ rows: 500 + 900 - (await rowsOf2026()) + 1, report: { identical: true } });
       expect(result.warnings.join("\n")).toMatch(/function app\.count_languages\(\).*told to leave out/);
       expect(await target.query("SELECT count(*)::int AS n FROM app.audit_log")).toEqual([{ n: 0 }]);
