@@ -158,11 +158,23 @@ const driverMessages: readonly (readonly [RegExp, Meaning])[] = [
  */
 export function mapPostgresError(error: unknown, doing: string): HoldfastError {
   if (error instanceof HoldfastError) return error;
-  const failure = error instanceof AggregateError && error.errors.length > 0 ? error.errors[0] : error;
+  const cause = withoutValue(error);
+  const failure = cause instanceof AggregateError && cause.errors.length > 0 ? cause.errors[0] : cause;
   const { code, text } = describe(failure);
   const found = meanings[code] ?? tlsMeaning(code) ?? driverMeaning(failure, text) ?? meanings[code.slice(0, 2)];
   const meaning = found ?? unknownFailure(code);
-  return new errorClasses[meaning.name](meaning.code, `${doing}: ${text}`, { hint: meaning.hint, cause: error });
+  return new errorClasses[meaning.name](meaning.code, `${doing}: ${text}`, { hint: meaning.hint, cause });
+}
+
+/** SQLSTATEs of values that were refused, a row's perhaps, whose messages quote them. */
+const QUOTING: ReadonlySet<unknown> = new Set(["22003", "22007", "22008", "22P02"]);
+const QUOTED_VALUE = /(?<=: )".*"$|(?<=^(?:value )?)".*"(?= is )/s;
+
+/** The same error without the value, for it is told, logged and kept, its cause likewise. */
+function withoutValue(failure: unknown): unknown {
+  if (!(failure instanceof pg.DatabaseError) || !QUOTING.has(failure.code)) return failure;
+  const message = failure.message.replace(QUOTED_VALUE, "(the value is withheld)");
+  return Object.assign(new pg.DatabaseError(message, failure.length, failure.name), failure, { message });
 }
 
 /** The SQLSTATE of a server's error, or undefined for anything else. */

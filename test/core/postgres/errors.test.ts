@@ -53,6 +53,23 @@ describe("an error of the server or of the way to it", () => {
     expect(mapPostgresError(fromSocket(socketCode), "connecting")).toMatchObject({ name, code });
   });
 
+  it.each([
+    ["22P02", 'invalid input syntax for type integer: "4111 "1111" \n 2"', "invalid input syntax for type integer: "],
+    ["22P02", '"hunter" is not a valid binary digit', ""],
+    ["22003", 'value "4111111111111111" is out of range for type integer', "value "],
+    ["22003", '"1e4111" is out of range for type double precision', ""],
+    ["22008", 'date/time field value out of range: "4111-99-99"', "date/time field value out of range: "],
+  ])("withholds the value that SQLSTATE %s quotes: %s", (state, message, before) => {
+    const refused = Object.assign(fromServer(state), { message, table: "t" });
+    const error = mapPostgresError(refused, "loading");
+    expect(error.message).toContain(`loading: ${before}(the value is withheld)`);
+    expect(error.message).not.toMatch(/4111|hunter/);
+    expect(error.cause).toBeInstanceOf(pg.DatabaseError);
+    expect(error.cause).toMatchObject({ code: state, table: "t" });
+    expect((error.cause as Error).message).not.toMatch(/4111|hunter/);
+    expect((error.cause as Error).stack).not.toMatch(/4111|hunter/);
+  });
+
   it("names the setting when the server's table of locks is full", () => {
     const full = Object.assign(fromServer("53200"), { message: "out of shared memory" });
     expect(mapPostgresError(full, "dumping")).toMatchObject({
