@@ -175,5 +175,5 @@ export async function readPhases(
     privileges: ours(phases.privileges),
   };
   const back = point.parts?.broughtBack;
-  return back === undefined ? own : besidePhases(own, back, options);
+  return back === undefined ? own : besidePhases(own, back);
 }

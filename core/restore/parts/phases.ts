@@ -9,12 +9,12 @@ import type { BroughtBack } from "./bring-back.ts";
 /** Above every dump id: those are 31 bits, given from 1 on. */
 const FIRST_ID = 2_100_000_000;
 
-/** Schemas are made where they are missing; what the database's default privileges grant on whatever is made is taken back. */
-export function besidePhases(
-  phases: RestorePhases,
-  { schemas, granted }: BroughtBack,
-  { noPrivileges }: { readonly noPrivileges: boolean },
-): RestorePhases {
+/**
+ * Schemas are made where they are missing. Before the first row comes, nobody else can read what is made: what the database's
+ * default privileges grant on it is taken back, without privileges too, and row security is on. The restore point's own
+ * privileges come last.
+ */
+export function besidePhases(phases: RestorePhases, { schemas, granted }: BroughtBack): RestorePhases {
   const make = schemas.map((name, at) => own(FIRST_ID + at, "SCHEMA", name, makeSchema(name)));
   const first = FIRST_ID + schemas.length;
   // What the plan leaves out is not there to be asked about.
@@ -24,10 +24,12 @@ export function besidePhases(
   );
   return {
     ...phases,
-    // Before the first row comes: nobody reads meanwhile what the restore point's own privileges keep from them.
-    preData: [...make, ...phases.preData, ...(noPrivileges ? [] : take)],
+    preData: [...make, ...phases.preData, ...take, ...phases.rest.filter(isRowSecurity)],
+    rest: phases.rest.filter((entry) => !isRowSecurity(entry)),
   };
 }
+
+const isRowSecurity = ({ desc }: RestoreEntry): boolean => desc === "ROW SECURITY";
 
 function own(dumpId: number, desc: string, name: string, body: string): RestoreEntry {
   const statements = [`DO ${quoteLiteral(body)}`];
