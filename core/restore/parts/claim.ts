@@ -75,12 +75,13 @@ async function assertTakesParts(
   { broughtBack, manifest }: ChosenParts,
   options: Parameters<typeof claimInUse>[4],
 ): Promise<void> {
-  await assertNotPublished(session, broughtBack?.schemas ?? []);
+  const tables = manifest.tables.filter(({ kind }) => kind === "table");
   if (broughtBack !== undefined) {
+    await assertNotPublished(session, { schemas: broughtBack.schemas, tables: [] });
     const roles = options.noOwner && options.noPrivileges ? [] : broughtBack.roles;
     await assertRoomBeside(session, { ...broughtBack, roles });
   } else {
-    const tables = manifest.tables.filter(({ kind }) => kind === "table");
+    await assertNotPublished(session, { schemas: [], tables: tables.map(qualifiedName) });
     await assertTakesRows(
       session,
       tables.map((table) => ({ schema: table.schema, name: table.name, columns: copiedColumns(table) })),

@@ -25,6 +25,20 @@ afterAll(async () => {
 const COLUMNS = `SELECT string_agg(column_name || ' ' || coalesce(column_default, '-') || ' ' || is_identity || is_generated, ', ' ORDER BY ordinal_position) AS text
   FROM information_schema.columns WHERE table_schema = $1 AND table_name = $2`;
 
+/** As a role that may make a schema, and no more than the tables need. */
+async function asPlainRole(use: (url: string, role: string) => Promise<void>): Promise<void> {
+  const role = `plain_${source.name}`;
+  await asAdmin((admin) => admin.query(`CREATE ROLE ${role} LOGIN PASSWORD 'x'`));
+  try {
+    await source.query(`GRANT CREATE ON DATABASE ${source.name} TO ${role}; GRANT USAGE ON SCHEMA app TO ${role};
+      GRANT USAGE ON SEQUENCE app.ticket TO ${role}`);
+    await use(source.url.replace(/\/\/[^@]+@/, `//${role}:x@`), role);
+  } finally {
+    await source.query(`DROP OWNED BY ${role}`);
+    await asAdmin((admin) => admin.query(`DROP ROLE ${role}`));
+  }
+}
+
 describe("one table back into a database in use", () => {
   it("comes under its own name into another schema, and nothing else is touched", async () => {
     await source.query("DELETE FROM app.rental WHERE film_id < 250; DELETE FROM app.film WHERE film_id < 250");
@@ -126,9 +140,25 @@ describe("one table back into a database in use", () => {
     try {
       await expect(restore()).rejects.toMatchObject({ code: "parts-would-be-published" });
       await source.query("DROP PUBLICATION sending; CREATE PUBLICATION sending FOR ALL TABLES");
-      await expect(restore()).rejects.toThrow(/publication sending of database/);
-      const rows = vault.restore(ref, source.url, { options: { tables: ["app.language"], dataOnly: true } });
-      await expect(rows).rejects.toMatchObject({ code: "parts-would-be-published" });
+      await expect(restore()).rejects.toThrow(/publication "sending" of database/);
+      await expect(restore()).rejects.toThrow(new RegExp(`through replication slot "${slot}" `));
+      await asPlainRole(async (url) => {
+        const refused = vault.restore(ref, url, { options: { ...options, noOwner: true, noPrivileges: true } });
+        await expect(refused).rejects.toMatchObject({ code: "parts-would-be-published" });
+      });
+      const rows = (table: string) => vault.restore(ref, source.url, { options: { tables: [table], dataOnly: true } });
+      await expect(rows("app.audit_log")).rejects.toMatchObject({ code: "parts-would-be-published" });
+      const sends = async (what: string): Promise<void> => {
+        await source.query(`DROP PUBLICATION sending; CREATE PUBLICATION sending FOR ${what}`);
+      };
+      for (const what of ["TABLE app.audit_log", "TABLES IN SCHEMA app"]) {
+        await sends(what);
+        await expect(rows("app.audit_log")).rejects.toThrow(/publication "sending" of database/);
+      }
+      await sends("TABLE app.rental");
+      await expect(rows("app.rental_2025")).rejects.toMatchObject({ code: "parts-would-be-published" });
+      await expect(rows("app.audit_log")).rejects.toMatchObject({ code: "rows-are-there" });
+      await sends("ALL TABLES");
     } finally {
       await source.query("SELECT pg_drop_replication_slot($1)", [slot]);
     }
@@ -166,8 +196,9 @@ describe("a restore beside a database in use that does not end", () => {
     await expect(vault.restore(ref, source.url, { options, onProgress, signal: stop.signal })).rejects.toThrow();
     await source.query("ALTER DEFAULT PRIVILEGES REVOKE SELECT ON TABLES FROM pg_monitor");
     // What the restore point grants comes last; what the database in use would have granted, not for a moment in which there are rows.
-    const read = "SELECT has_table_privilege('pg_monitor', 'half.film', 'SELECT') AS early";
-    expect(await source.query(read)).toEqual([{ early: false }]);
+    const read = `SELECT has_table_privilege('pg_monitor', oid, 'SELECT') AS early, relrowsecurity AS hidden
+      FROM pg_class WHERE oid = 'half.film'::regclass`;
+    expect(await source.query(read)).toEqual([{ early: false, hidden: true }]);
     expect(await source.query("SELECT to_regclass('half.film') IS NOT NULL AS there")).toEqual([{ there: true }]);
     const replacing = vault.restore(ref, source.url, { options: { confirm: true } });
     await expect(replacing).rejects.toMatchObject({ code: "target-in-use" });
@@ -178,18 +209,13 @@ describe("a restore beside a database in use that does not end", () => {
   });
 
   it("takes no more than a role that may create a schema, without owners and privileges", async () => {
-    const role = `plain_${source.name}`;
-    await asAdmin((admin) => admin.query(`CREATE ROLE ${role} LOGIN PASSWORD 'x'`));
-    try {
-      await source.query(`GRANT CREATE ON DATABASE ${source.name} TO ${role}; GRANT USAGE ON SCHEMA app TO ${role};
-        GRANT USAGE ON SEQUENCE app.ticket TO ${role}`);
-      const url = source.url.replace(/\/\/[^@]+@/, `//${role}:x@`);
+    await asPlainRole(async (url, role) => {
+      await source.query(`ALTER DEFAULT PRIVILEGES FOR ROLE ${role} GRANT SELECT ON TABLES TO pg_monitor`);
       const options = { tables: ["app.film"], intoSchema: "mine", noOwner: true, noPrivileges: true };
       expect(await vault.restore(ref, url, { options })).toMatchObject({ rows: 500, report: { identical: true } });
-    } finally {
-      await source.query(`DROP OWNED BY ${role}`);
-      await asAdmin((admin) => admin.query(`DROP ROLE ${role}`));
-    }
+      const read = "SELECT has_table_privilege('pg_monitor', 'mine.film', 'SELECT') AS granted";
+      expect(await source.query(read)).toEqual([{ granted: false }]);
+    });
   });
 
   it("takes what the database's own default privileges grant back, and leaves the rest as it was", async () => {
