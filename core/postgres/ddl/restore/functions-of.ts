@@ -42,11 +42,28 @@ const OPERATOR = /^DROP OPERATOR (.*) \(/;
  */
 function namedIn({ defn = "", dependencies }: TocEntry, byDumpId: ReadonlyMap<number, TocEntry>): readonly number[] {
   if (!defn.includes(" EXCLUDE ")) return dependencies;
-  const named = [...byDumpId.values()].filter(({ desc, dropStmt = "" }) => {
-    const routine = ROUTINE.exec(dropStmt)?.[1];
-    if (routine !== undefined) return defn.includes(`${routine.slice(0, routine.indexOf("("))}(`);
-    const operator = desc === "OPERATOR" ? OPERATOR.exec(dropStmt)?.[1] : undefined;
-    return operator !== undefined && defn.includes(`OPERATOR(${operator})`);
-  });
+  const named = callables(byDumpId).filter(({ call }) => defn.includes(call));
   return [...dependencies, ...named.map(({ dumpId }) => dumpId)];
+}
+
+interface Callable {
+  readonly dumpId: number;
+  /** As a definition names it. */
+  readonly call: string;
+}
+
+/** Found once for an archive, however many exclusion constraints it has. */
+const madeCallables = new WeakMap<ReadonlyMap<number, TocEntry>, readonly Callable[]>();
+
+function callables(byDumpId: ReadonlyMap<number, TocEntry>): readonly Callable[] {
+  const known = madeCallables.get(byDumpId);
+  if (known !== undefined) return known;
+  const made = [...byDumpId.values()].flatMap(({ dumpId, desc, dropStmt = "" }): Callable[] => {
+    const routine = ROUTINE.exec(dropStmt)?.[1];
+    if (routine !== undefined) return [{ dumpId, call: `${routine.slice(0, routine.indexOf("("))}(` }];
+    const operator = desc === "OPERATOR" ? OPERATOR.exec(dropStmt)?.[1] : undefined;
+    return operator === undefined ? [] : [{ dumpId, call: `OPERATOR(${operator})` }];
+  });
+  madeCallables.set(byDumpId, made);
+  return made;
 }
