@@ -54,7 +54,10 @@ export async function remedyFor(session: Session, error: unknown, refused: Refus
       return "through-root";
     }
     const on = constrained(schema, table, dataType);
-    if (on === undefined) return undefined;
+    const key = `${on?.kind} ${schema}.${on?.name} ${constraint}`;
+    // What is off is violated no more: another of that name may be off, and this one not to be had off.
+    if (on === undefined || refused.tried.has(key)) return undefined;
+    refused.tried.add(key);
     await runSteps(session, "postpone", await violatedSteps(session, on, constraint), running);
     // Another session may have taken it off meanwhile.
     return (await isPostponed(session, constraint)) ? "without-check" : undefined;
