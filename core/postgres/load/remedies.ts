@@ -19,7 +19,7 @@ const NULLS_LIKE_PARENTS = 180000;
 export interface Refused {
   /** Into which the rows were to go. */
   readonly tables: readonly { readonly schema: string; readonly name: string }[];
-  /** Whether the tables were made by this restore: those of others are not altered. */
+  /** Whether the tables were made by this restore: those of others are not altered, nor is what they call found by another path. */
   readonly isOurs: boolean;
   /** What was done already: remedies, and the steps by which rows of a root go through it. */
   readonly tried: Set<string>;
@@ -37,8 +37,9 @@ export type Remedy = "with-nulls" | "through-root" | "without-check" | "without-
 export async function remedyFor(session: Session, error: unknown, refused: Refused): Promise<Remedy | undefined> {
   const found = serverError(error);
   if (found?.code === undefined || !isRefusal(found.code)) return undefined;
-  if (isNotFound(found.code) && !refused.tried.has("under-source-path")) return "under-source-path";
+  // In a database in use anybody may have put functions on that path, which would be run as who restores.
   if (!refused.isOurs) return undefined;
+  if (isNotFound(found.code) && !refused.tried.has("under-source-path")) return "under-source-path";
   const { constraint, schema, table, dataType } = found;
   const running = refused.deadline === undefined ? {} : { deadline: refused.deadline };
   if (found.code === NULL_REFUSED) return allowNulls(session, found, refused, running);
