@@ -7,7 +7,6 @@ import { nativeTools } from "../../support/native.ts";
 import { asAdmin, createDatabase, type TestDatabase } from "../../support/postgres.ts";
 import { dropThemed, makeThemed, urlOf } from "../../support/themed.ts";
 import { otherEncodings } from "../../themes/encodings.ts";
-import { largeRow } from "../../themes/large.ts";
 import { createVault, type TestVault } from "./support.ts";
 
 let vault: TestVault;
@@ -163,26 +162,3 @@ test("large objects are brought back by a role without superuser, with owners, r
   await source.drop();
   await asAdmin((admin) => admin.query(`DROP ROLE ${loader}, ${owner}, ${reader}`));
 });
-
-test(
-  "a row of 220 MB comes and goes in memory that is not a row's",
-  async () => {
-    await between("", "", async (source, target) => {
-      await source.query(largeRow("public.large", 220));
-      let most = 0;
-      const timer = setInterval(() => {
-        most = Math.max(most, process.memoryUsage().rss);
-      }, 20);
-      const ref = await vault.backUp(source.url, { rowHash: false, chunkBytes: 256 * 1024 * 1024 });
-      const { report } = await vault.restore(ref, target.url);
-      clearInterval(timer);
-      expect(report).toMatchObject({ identical: true, level: "rows" });
-      const [size] = await target.query<{ mib: number }>(
-        "SELECT max(octet_length(l::text)) / 1048576 AS mib FROM large AS l",
-      );
-      expect(size?.mib).toBeGreaterThan(200);
-      expect(most / 1024 / 1024).toBeLessThan(300 + 220);
-    });
-  },
-  5 * 60_000,
-);
