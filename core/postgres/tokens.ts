@@ -47,3 +47,24 @@ export function nameOfToken({ kind, text }: Token): string {
 export function isWord(token: Token | undefined, word: string): boolean {
   return token?.kind === "word" && token.text.toUpperCase() === word;
 }
+
+/** Where the next character stands. */
+export const endOf = ({ at, text }: Token): number => at + text.length;
+
+/** What is put in the place of the characters from `from` to `to`. */
+export interface Edit {
+  readonly from: number;
+  readonly to: number;
+  readonly text: string;
+}
+
+/** @param edits in the order of their places, none within another */
+export function edited(sql: string, edits: readonly Edit[]): string {
+  let at = 0;
+  let text = "";
+  for (const edit of edits) {
+    text += sql.slice(at, edit.from) + edit.text;
+    at = edit.to;
+  }
+  return text + sql.slice(at);
+}

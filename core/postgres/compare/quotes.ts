@@ -4,7 +4,7 @@
  * @module
  */
 import type { Toc, TocEntry } from "../ddl/index.ts";
-import { type Token, tokens } from "../tokens.ts";
+import { edited, endOf, type Token, tokens } from "../tokens.ts";
 
 const PLAIN = /^"([a-z_][a-z0-9_$]*)"$/;
 /** The text of a regclass, or of anything that looks like one. */
@@ -24,13 +24,10 @@ function plain(entry: TocEntry): TocEntry {
 }
 
 function unquoted(sql: string): string {
-  let at = 0;
-  let text = "";
-  for (const token of tokens(sql)) {
-    text += sql.slice(at, token.at) + shortest(token);
-    at = token.at + token.text.length;
-  }
-  return text + sql.slice(at);
+  return edited(
+    sql,
+    tokens(sql).map((token) => ({ from: token.at, to: endOf(token), text: shortest(token) })),
+  );
 }
 
 function shortest({ kind, text }: Token): string {

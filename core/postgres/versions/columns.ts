@@ -4,10 +4,10 @@
  */
 import type { TocEntry } from "../ddl/index.ts";
 import { qualifiedName, quoteName } from "../sql.ts";
-import { nameOfToken, type Token, tokens } from "../tokens.ts";
+import { type Edit, edited, endOf, nameOfToken, type Token, tokens } from "../tokens.ts";
 import { inheritsNotNull } from "./inheritance.ts";
 import type { Rewrite } from "./types.ts";
-import { behindBracket, type Edit, edited, endOf, isKeyword } from "./words.ts";
+import { behindBracket, isKeyword } from "./words.ts";
 
 const NAMED_SINCE = 18;
 const NAMED_IN_DOMAINS_SINCE = 17;

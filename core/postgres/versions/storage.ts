@@ -3,9 +3,9 @@
  * @module
  */
 import type { TocEntry } from "../ddl/index.ts";
-import { nameOfToken, tokens } from "../tokens.ts";
+import { type Edit, edited, endOf, nameOfToken, tokens } from "../tokens.ts";
 import type { Rewrite } from "./types.ts";
-import { type Edit, edited, endOf, indexOfWords, isKeyword } from "./words.ts";
+import { indexOfWords, isKeyword } from "./words.ts";
 
 /** Before, every sequence was logged, also an unlogged table's. */
 const LOGGED_SEQUENCES_SINCE = 15;

@@ -6,7 +6,7 @@
 import type { Named } from "../../parts/choice.ts";
 import type { TocEntry } from "../../postgres/ddl/index.ts";
 import { qualifiedName, quoteName } from "../../postgres/sql.ts";
-import { isWord, nameOfToken, type Token, tokens } from "../../postgres/tokens.ts";
+import { type Edit, edited, endOf, isWord, nameOfToken, type Token, tokens } from "../../postgres/tokens.ts";
 import { keyOf, type NewNames } from "./names.ts";
 
 /** Words after which a statement of pg_dump's names a relation. A function of the same name stands after none of them. */
@@ -23,12 +23,6 @@ const BEFORE_RELATION: ReadonlySet<string> = new Set([
   "STATISTICS",
   "TABLE",
 ]);
-
-interface Edit {
-  readonly from: number;
-  readonly to: number;
-  readonly text: string;
-}
 
 /** The entry as it is made under its new name; `constraints` are the dump ids of those that are backed by an index. */
 export function renameEntry(entry: TocEntry, names: NewNames, constraints: ReadonlySet<number>): TocEntry {
@@ -59,22 +53,11 @@ export function rewrite(sql: string, names: NewNames, of: Of): string {
     const edit = qualified(found, at, names, of) ?? regclass(found, at, names) ?? bare(found, at, names, of);
     if (edit !== undefined) edits.push(edit);
   }
-  return applied(sql, edits);
-}
-
-function applied(sql: string, edits: readonly Edit[]): string {
-  let at = 0;
-  let text = "";
-  for (const edit of edits) {
-    text += sql.slice(at, edit.from) + edit.text;
-    at = edit.to;
-  }
-  return text + sql.slice(at);
+  return edited(sql, edits);
 }
 
 const isName = (token: Token | undefined): token is Token & { readonly kind: "name" | "word" } =>
   token?.kind === "name" || token?.kind === "word";
-const endOf = ({ at, text }: Token): number => at + text.length;
 
 /** `ONLY schema.name`, of a column `COLUMN schema.name.column`; the parents in `INHERITS (…)`. */
 function qualified(found: readonly Token[], at: number, names: NewNames, { desc }: Of): Edit | undefined {
@@ -194,7 +177,7 @@ function remarkTag(
     namespace = to.schema;
     return [{ from: token.at, to: endOf(token), text: asWritten(to.name) }];
   });
-  return namespace === undefined ? undefined : { tag: applied(tag, edits), namespace: namespace ?? schema };
+  return namespace === undefined ? undefined : { tag: edited(tag, edits), namespace: namespace ?? schema };
 }
 
 /** As pg_dump would, but for the words that it quotes as well. */
