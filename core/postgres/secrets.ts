@@ -4,11 +4,10 @@
  */
 import type { TocEntry } from "./ddl/index.ts";
 
-/** Whose options hold passwords and connection strings. */
-const SECRET_KINDS: ReadonlySet<string> = new Set([
+/** Whose options hold passwords and connection strings, which the server quotes where it refuses them. */
+export const SECRET_KINDS: ReadonlySet<string> = new Set([
   "DATABASE PROPERTIES",
   "FOREIGN DATA WRAPPER",
-  "FOREIGN TABLE",
   "SERVER",
   "SUBSCRIPTION",
   "USER MAPPING",
@@ -17,5 +16,5 @@ const SECRET_KINDS: ReadonlySet<string> = new Set([
 const SECRET_TEXT = /passw|secret|token|api_?key|credential|authorization|:\/\/[^\s/@]*:[^\s/@]*@/i;
 
 export function mayHoldSecret({ desc, defn = "" }: Pick<TocEntry, "desc" | "defn">): boolean {
-  return SECRET_KINDS.has(desc) || SECRET_TEXT.test(defn);
+  return SECRET_KINDS.has(desc) || desc === "FOREIGN TABLE" || SECRET_TEXT.test(defn);
 }

@@ -3,7 +3,7 @@
  * @module
  */
 import type { RestoreEntry } from "../ddl/index.ts";
-
+import { SECRET_KINDS } from "../secrets.ts";
 import { MARKER_SCHEMA } from "./marker.ts";
 import { leftUnvalidated } from "./postponed.ts";
 import { underSourcePath } from "./source-path.ts";
@@ -35,15 +35,6 @@ function foreignKeyNotValid({ desc, statements, table, name }: RestoreEntry): Fa
   const on = { schema: table.schema, relation: table.name, name: name.slice(table.name.length + 1) };
   return [leftUnvalidated(on, (state) => state === FOREIGN_KEY_VIOLATED, [added, ...others])];
 }
-
-/** Whose options hold passwords and connection strings. */
-const SECRET_KINDS: ReadonlySet<string> = new Set([
-  "DATABASE PROPERTIES",
-  "FOREIGN DATA WRAPPER",
-  "SERVER",
-  "SUBSCRIPTION",
-  "USER MAPPING",
-]);
 
 /** What is said about a schema is tagged so. */
 const REMARKS: ReadonlySet<string> = new Set(["ACL", "COMMENT", "SECURITY LABEL"]);
