@@ -2,7 +2,7 @@
  * What a source's configuration leaves out of its restore points, in words.
  * @module
  */
-import type { TocEntry } from "../postgres/ddl/index.ts";
+import { nameOfEntry, type TocEntry } from "../postgres/ddl/index.ts";
 import type { LeftOut } from "../postgres/parts/index.ts";
 import type { ManifestParts } from "../vault/manifest/schema.ts";
 import type { BackupSettings } from "./settings.ts";
@@ -36,10 +36,6 @@ export function manifestParts(
     excludeData,
     relations: relations.slice(0, MOST_RELATIONS).map(({ kind, schema, name }) => ({ kind, schema, name })),
     relationCount: relations.length,
-    leftOut: left.map(({ catalogOid, oid, desc, namespace, tag }) => ({
-      catalogOid,
-      oid,
-      what: `${desc.toLowerCase()} ${namespace === undefined ? "" : `${namespace}.`}${tag}`,
-    })),
+    leftOut: left.map((entry) => ({ catalogOid: entry.catalogOid, oid: entry.oid, what: nameOfEntry(entry) })),
   };
 }

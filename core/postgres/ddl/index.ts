@@ -3,7 +3,7 @@
  * @module
  */
 export { parseArchive } from "./archive/parse.ts";
-export type { Section, Toc, TocEntry } from "./archive/toc.ts";
+export { nameOfEntry, type Section, type Toc, type TocEntry } from "./archive/toc.ts";
 export {
   type DatabaseProperties,
   type DatabaseStatements,

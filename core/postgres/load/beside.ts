@@ -3,7 +3,7 @@
  * @module
  */
 import { PreconditionError } from "../../errors.ts";
-import type { TocEntry } from "../ddl/index.ts";
+import { nameOfEntry, type TocEntry } from "../ddl/index.ts";
 import type { Session } from "../session.ts";
 import { qualifiedName, quoteName } from "../sql.ts";
 import { listNames } from "./target.ts";
@@ -83,7 +83,7 @@ async function assertThere(session: Session, needed: readonly TocEntry[]): Promi
   const missing = rows.flatMap(({ at, found }) => {
     const entry = named[at];
     if (found || entry === undefined) return [];
-    return [`${entry.desc.toLowerCase()} ${entry.namespace === undefined ? "" : `${entry.namespace}.`}${entry.tag}`];
+    return [nameOfEntry(entry)];
   });
   if (missing.length === 0) return;
   throw new PreconditionError(

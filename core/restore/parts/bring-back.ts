@@ -4,7 +4,7 @@
  */
 import { PreconditionError } from "../../errors.ts";
 import { matchesSchema, type Named } from "../../parts/choice.ts";
-import type { Toc, TocEntry } from "../../postgres/ddl/index.ts";
+import { nameOfEntry, type Toc, type TocEntry } from "../../postgres/ddl/index.ts";
 import { listNames } from "../../postgres/load/target.ts";
 import { qualifiedName } from "../../postgres/sql.ts";
 import { tokens } from "../../postgres/tokens.ts";
@@ -84,7 +84,7 @@ export function bringBack(chosen: Toc, manifest: Manifest, options: Parts): Back
     if (own.has(entry.dumpId) || !isOf(entry)) continue;
     const reason = REASONS[entry.desc];
     if (BROUGHT.has(entry.desc) || REMARKS.has(entry.desc)) own.add(entry.dumpId);
-    else if (reason !== undefined) leftOut.push({ dumpId: entry.dumpId, what: describe(entry), reason });
+    else if (reason !== undefined) leftOut.push({ dumpId: entry.dumpId, what: nameOfEntry(entry), reason });
   }
   const brought = entries.filter(({ dumpId }) => own.has(dumpId));
   const names = newNames(brought, options, options.as === undefined ? "" : rootOf(tables, manifest));
@@ -95,7 +95,7 @@ export function bringBack(chosen: Toc, manifest: Manifest, options: Parts): Back
   for (const entry of entries) {
     const { dumpId } = entry;
     if (!settled.has(dumpId) && isPassedBy(entry, options)) {
-      leftOut.push({ dumpId, what: describe(entry), reason: TABLES_ALONE });
+      leftOut.push({ dumpId, what: nameOfEntry(entry), reason: TABLES_ALONE });
     }
   }
   const needed = [...neededIds].flatMap((dumpId) => byId.get(dumpId) ?? []);
@@ -128,7 +128,7 @@ function isMeant({ desc, namespace: schema, tag: name }: TocEntry, { tables }: M
 }
 
 function assertTables(entries: readonly TocEntry[], tables: readonly TocEntry[], { id }: Manifest): void {
-  const others = entries.filter(({ desc }) => /^(VIEW|MATERIALIZED VIEW|FOREIGN TABLE)$/.test(desc)).map(describe);
+  const others = entries.filter(({ desc }) => /^(VIEW|MATERIALIZED VIEW|FOREIGN TABLE)$/.test(desc)).map(nameOfEntry);
   if (tables.length > 0 && others.length === 0) return;
   const what = others.length > 0 ? `${listNames(others)} of` : "no table is chosen of";
   throw new PreconditionError(
@@ -142,10 +142,6 @@ function assertTables(entries: readonly TocEntry[], tables: readonly TocEntry[],
 
 const nameOf = ({ namespace, tag }: TocEntry): Named => ({ schema: namespace ?? "", name: tag });
 const quoted = (entry: TocEntry): string => qualifiedName(nameOf(entry));
-
-function describe({ desc, namespace, tag }: TocEntry): string {
-  return `${desc.toLowerCase()} ${namespace === undefined ? "" : `${namespace}.`}${tag}`;
-}
 
 /** A table that is no partition of one that comes along. */
 function isRoot(entry: TocEntry, { tables }: Manifest): boolean {

@@ -137,11 +137,6 @@ export class ArchiveGraph {
     });
   }
 
-  /** `fk constraint public.rental rental_film_id_fkey` */
-  describe({ desc, namespace, tag }: TocEntry): string {
-    return `${desc.toLowerCase()} ${namespace === undefined ? "" : `${namespace}.`}${tag}`;
-  }
-
   #dependencies({ dependencies }: TocEntry): TocEntry[] {
     return [...new Set(dependencies)].flatMap((dumpId) => this.#byId.get(dumpId) ?? []);
   }

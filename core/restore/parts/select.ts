@@ -16,7 +16,7 @@ import {
   unmatched,
 } from "../../parts/choice.ts";
 import { isExact, tablePattern } from "../../parts/pattern.ts";
-import type { Toc, TocEntry } from "../../postgres/ddl/index.ts";
+import { nameOfEntry, type Toc, type TocEntry } from "../../postgres/ddl/index.ts";
 import { isOfMarkerName } from "../../postgres/load/entries.ts";
 import { listNames } from "../../postgres/load/target.ts";
 import { qualifiedName } from "../../postgres/sql.ts";
@@ -187,8 +187,8 @@ function tellLeftOut(
     const reason =
       why === entry || lacking === undefined
         ? "it needs what the backup was told to leave out"
-        : `it needs ${graph.describe(lacking)}, which is not restored`;
-    return [{ dumpId: entry.dumpId, what: graph.describe(entry), reason }];
+        : `it needs ${nameOfEntry(lacking)}, which is not restored`;
+    return [{ dumpId: entry.dumpId, what: nameOfEntry(entry), reason }];
   });
 }
 
@@ -218,7 +218,7 @@ function assertComplete(
     if (why === undefined || graph.wasLeftOut(why)) continue;
     throw new PreconditionError(
       "parts-need-more",
-      `${graph.describe(entry)} cannot be restored without ${graph.describe(why)}, which is not chosen`,
+      `${nameOfEntry(entry)} cannot be restored without ${nameOfEntry(why)}, which is not chosen`,
       { hint: `Choose that too, with --table or --schema, or leave out both.` },
     );
   }

@@ -3,11 +3,6 @@ import type { TocEntry } from "../../postgres/ddl/index.ts";
 import { listNames } from "../../postgres/load/target.ts";
 import { mayHoldSecret } from "../../postgres/secrets.ts";
 
-/** As in the messages of steps: `fk constraint public.rental rental_film_id_fkey`. */
-export function nameOfEntry({ desc, namespace, tag }: Pick<TocEntry, "desc" | "namespace" | "tag">): string {
-  return `${desc.toLowerCase()} ${namespace === undefined ? "" : `${namespace}.`}${tag}`;
-}
-
 /** What a reason holds of names; the report has an item for each. */
 const MOST_CHARACTERS = 200;
 

@@ -1,7 +1,7 @@
-import type { TocEntry } from "../../postgres/ddl/index.ts";
+import { nameOfEntry, type TocEntry } from "../../postgres/ddl/index.ts";
 import type { TargetFacts } from "../../postgres/facts/index.ts";
 import { dependentsOf, isRemark } from "./dependents.ts";
-import { nameOfEntry, someNames, sqlOfEntry } from "./describe.ts";
+import { someNames, sqlOfEntry } from "./describe.ts";
 import { extensions, relationsOf } from "./rules/extensions.ts";
 import { grantors } from "./rules/grantors.ts";
 import { kinds } from "./rules/kinds.ts";

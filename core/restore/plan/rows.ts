@@ -2,9 +2,8 @@
  * A plan as people read it: what, what becomes of it, why.
  * @module
  */
-import type { Toc } from "../../postgres/ddl/index.ts";
+import { nameOfEntry, type Toc } from "../../postgres/ddl/index.ts";
 import { isRemark } from "./dependents.ts";
-import { nameOfEntry } from "./describe.ts";
 import type { FrozenPlan, LeftOut, Refusal, RestorePlan, Rewritten } from "./types.ts";
 
 export type Verdict = "as it is" | "rewritten" | "left out" | "refused";

@@ -44,3 +44,8 @@ export interface Toc {
   /** In archive order, which respects dependencies; without the entries that only carry settings. */
   readonly entries: readonly TocEntry[];
 }
+
+/** As messages and plans say it: `fk constraint public.rental rental_film_id_fkey`. */
+export function nameOfEntry({ desc, namespace, tag }: Pick<TocEntry, "desc" | "namespace" | "tag">): string {
+  return `${desc.toLowerCase()} ${namespace === undefined ? "" : `${namespace}.`}${tag}`;
+}

@@ -1,5 +1,6 @@
+import { nameOfEntry } from "../../../postgres/ddl/index.ts";
 import type { FoundExtension, TargetFacts } from "../../../postgres/facts/index.ts";
-import { nameOfEntry, sqlOfEntry } from "../describe.ts";
+import { sqlOfEntry } from "../describe.ts";
 import type { Finding, Leaving, PlanInput, PlanOptions } from "./types.ts";
 
 /** Extensions that are not offered, not wanted, or of another version. Who may make them is the rule of kinds. */

@@ -1,5 +1,6 @@
+import { nameOfEntry } from "../../../postgres/ddl/index.ts";
 import type { TargetFacts } from "../../../postgres/facts/index.ts";
-import { nameOfEntry, someNames } from "../describe.ts";
+import { someNames } from "../describe.ts";
 import { grantorsOf } from "../grants.ts";
 import type { Finding, PlanInput, PlanOptions } from "./types.ts";
 

@@ -1,6 +1,7 @@
+import { nameOfEntry } from "../../../postgres/ddl/index.ts";
 import type { TargetFacts } from "../../../postgres/facts/index.ts";
 import { superuserOnly } from "../../../postgres/managed/index.ts";
-import { nameOfEntry, sqlOfEntry } from "../describe.ts";
+import { sqlOfEntry } from "../describe.ts";
 import type { Finding, PlanInput, PlanOptions } from "./types.ts";
 
 /** What the connecting role may not make, and what comes otherwise than it was by its kind. */

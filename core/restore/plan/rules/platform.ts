@@ -1,8 +1,7 @@
-import type { TocEntry } from "../../../postgres/ddl/index.ts";
+import { nameOfEntry, type TocEntry } from "../../../postgres/ddl/index.ts";
 import type { TargetFacts } from "../../../postgres/facts/index.ts";
 import { isProviderRole } from "../../../postgres/providers/index.ts";
 import { type Platform, platformEntries } from "../../../postgres/providers/platform.ts";
-import { nameOfEntry } from "../describe.ts";
 import type { PlanInput, Trouble } from "./types.ts";
 
 /**

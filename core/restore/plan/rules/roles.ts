@@ -1,9 +1,8 @@
-import type { TocEntry } from "../../../postgres/ddl/index.ts";
-import { ownerStatement } from "../../../postgres/ddl/index.ts";
+import { nameOfEntry, ownerStatement, type TocEntry } from "../../../postgres/ddl/index.ts";
 import type { TargetFacts } from "../../../postgres/facts/index.ts";
 import { isProviderRole } from "../../../postgres/providers/index.ts";
 import { quoteName } from "../../../postgres/sql.ts";
-import { nameOfEntry, someNames } from "../describe.ts";
+import { someNames } from "../describe.ts";
 import { rolesNamed } from "../grants.ts";
 import type { Finding, PlanInput, PlanOptions } from "./types.ts";
 

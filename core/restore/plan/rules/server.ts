@@ -1,6 +1,7 @@
+import { nameOfEntry } from "../../../postgres/ddl/index.ts";
 import type { TargetFacts } from "../../../postgres/facts/index.ts";
 import { quoteName } from "../../../postgres/sql.ts";
-import { nameOfEntry, someNames } from "../describe.ts";
+import { someNames } from "../describe.ts";
 import type { Finding, PlanInput } from "./types.ts";
 
 /** Whether the server can be written to at all, by whom we believe to be, and is as new as the source's. */

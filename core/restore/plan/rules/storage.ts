@@ -1,5 +1,6 @@
+import { nameOfEntry } from "../../../postgres/ddl/index.ts";
 import type { TargetFacts } from "../../../postgres/facts/index.ts";
-import { nameOfEntry, someNames } from "../describe.ts";
+import { someNames } from "../describe.ts";
 import type { Finding, PlanInput, PlanOptions } from "./types.ts";
 
 /** Tablespaces: places on the source's disks. Nothing is lost with them. */

@@ -1,6 +1,7 @@
+import { nameOfEntry } from "../../../postgres/ddl/index.ts";
 import type { FoundDatabase, TargetFacts } from "../../../postgres/facts/index.ts";
 import { collationsNamed } from "../../../postgres/needs/index.ts";
-import { nameOfEntry, someNames } from "../describe.ts";
+import { someNames } from "../describe.ts";
 import type { Finding, PlanInput } from "./types.ts";
 
 const ANY_BYTES = "SQL_ASCII";

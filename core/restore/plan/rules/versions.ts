@@ -1,8 +1,8 @@
-import type { TocEntry } from "../../../postgres/ddl/index.ts";
+import { nameOfEntry, type TocEntry } from "../../../postgres/ddl/index.ts";
 import type { TargetFacts } from "../../../postgres/facts/index.ts";
 import { isWiderBefore16 } from "../../../postgres/roles/index.ts";
 import { type EntryNote, fitToServer, knowsSetting, needsPublicSchema } from "../../../postgres/versions/index.ts";
-import { nameOfEntry, someNames, sqlOfEntry } from "../describe.ts";
+import { someNames, sqlOfEntry } from "../describe.ts";
 import type { Finding, PlanInput, PlanOptions } from "./types.ts";
 
 /** What a server of another version is told in other words, and what it cannot be told. */
