@@ -13,14 +13,11 @@ import {
   type ComparedGroup,
   compareRest,
   compareGroup as compareTables,
-  type Expectation,
-  expectationOf,
-  expectedRowHashes,
-  expectedRows,
   type TableUnit,
   tableUnits,
   unitGroups,
 } from "../compare.ts";
+import { type Expectation, expectationOf, expectedRowHashes, expectedRows } from "../expectation.ts";
 import { type OpenRun, openAgreed, openRun, type RestoreContext, writeItems } from "./context.ts";
 import { reportKey, writeReport } from "./reports.ts";
 import { settingsOf } from "./settings.ts";

@@ -1,7 +1,8 @@
 import pg from "pg";
 import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
 import { parseConnection } from "../../../core/postgres/connection.ts";
-import { compareDatabase, expectationOf } from "../../../core/restore/compare.ts";
+import { compareDatabase } from "../../../core/restore/compare.ts";
+import { expectationOf } from "../../../core/restore/expectation.ts";
 import { openParts, openRestorePoint } from "../../../core/restore/restore-point.ts";
 import type { RestorePointRef } from "../../../core/vault/keys.ts";
 import { type LocalPostgres, startPostgres } from "../../../infra/local/postgres.ts";

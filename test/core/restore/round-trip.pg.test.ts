@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { parseConnection } from "../../../core/postgres/connection.ts";
-import { compareDatabase, compareLive, expectationOf } from "../../../core/restore/compare.ts";
+import { compareDatabase, compareLive } from "../../../core/restore/compare.ts";
+import { expectationOf } from "../../../core/restore/expectation.ts";
 import { openRestorePoint } from "../../../core/restore/restore-point.ts";
 import { asAdmin, createDatabase } from "../../support/postgres.ts";
 import { createRichDatabase, dropRoles } from "./rich-schema.ts";
